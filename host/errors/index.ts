@@ -1,0 +1,3 @@
+export type { PluginErrorCode, PluginErrorOptions } from './plugin-error.js';
+export { PluginError } from './plugin-error.js';
+export { escapeControls, quote } from './quote.js';
