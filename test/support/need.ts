@@ -9,9 +9,9 @@ const EXTRA_PATHS = ['/usr/sbin', '/sbin'];
  * With `CI=true` a missing program is an error instead: a skip there would hide a test that never runs.
  */
 export function needs(command: string): boolean {
-  const folders = [...(process.env['PATH'] ?? '').split(':'), ...EXTRA_PATHS];
+  const folders = [...(process.env.PATH ?? '').split(':'), ...EXTRA_PATHS];
   const found = folders.some((folder) => isExecutable(join(folder, command)));
-  if (!found && process.env['CI'] === 'true') {
+  if (!found && process.env.CI === 'true') {
     throw new Error(`This test needs ${command}, which .ci/run must install`);
   }
   return found;
