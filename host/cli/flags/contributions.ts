@@ -1,0 +1,129 @@
+/**
+ * What the installed plugins add to the command line, read from their records: nothing is run or loaded.
+ *
+ * Plugins come in dispatch order, and the first one that claims a command or flag has it. A later claim is ignored with a
+ * warning that names both, so that no plugin can take a command away, from us or from another plugin, and none can break
+ * the command line.
+ */
+import { quote } from '../../errors/index.js';
+import type { CommandContribution, FlagContribution } from '../../package/index.js';
+
+export interface Contributor {
+  readonly name: string;
+  readonly contributes: {
+    readonly commands?: readonly CommandContribution[] | undefined;
+    readonly flags?: readonly FlagContribution[] | undefined;
+  };
+}
+
+export interface ContributedFlag {
+  readonly plugin: string;
+  readonly flag: FlagContribution;
+}
+
+export interface ContributedCommand {
+  readonly plugin: string;
+  /** Words of the command, such as `['checkpoint', 'start']`. */
+  readonly path: readonly string[];
+  readonly command: CommandContribution;
+  readonly flags: readonly ContributedFlag[];
+}
+
+/** What the built-in command line already uses. */
+export interface Taken {
+  /** First words that a plugin may not claim: our commands, their aliases, and those that we will add. */
+  readonly words: ReadonlySet<string>;
+  /** Option names of every command, such as `--debug` and `-d`. */
+  readonly globalOptions: ReadonlySet<string>;
+  /** Commands of ours that take contributed flags, with the option names that they have. */
+  readonly extensible: ReadonlyMap<string, ReadonlySet<string>>;
+}
+
+export interface Contributions {
+  readonly commands: readonly ContributedCommand[];
+  /** By the name of the built-in command. */
+  readonly flags: ReadonlyMap<string, readonly ContributedFlag[]>;
+  /** One sentence for each claim that was ignored. */
+  readonly warnings: readonly string[];
+}
+
+export const NO_CONTRIBUTIONS: Contributions = { commands: [], flags: new Map(), warnings: [] };
+
+/** Join what `plugins` contribute, first come first served. */
+export function mergeContributions(plugins: readonly Contributor[], taken: Taken): Contributions {
+  const commands: ContributedCommand[] = [];
+  const warnings: string[] = [];
+  const builtin = new Map<string, FlagSet>();
+  for (const [name, used] of taken.extensible) {
+    builtin.set(name, createFlagSet(new Set([...taken.globalOptions, ...used]), warnings));
+  }
+  for (const { name: plugin, contributes } of plugins) {
+    for (const command of contributes.commands ?? []) {
+      const path = command.path.split(' ');
+      const clash = commandClash(path, plugin, commands, taken.words);
+      if (clash !== undefined) {
+        warnings.push(`Command ${quote(command.path)} of plugin ${quote(plugin)} is ignored: ${clash}`);
+        continue;
+      }
+      const flags = createFlagSet(taken.globalOptions, warnings);
+      for (const flag of command.flags ?? []) flags.add(plugin, flag, command.path);
+      commands.push({ plugin, path, command, flags: flags.accepted });
+    }
+    for (const flag of contributes.flags ?? []) {
+      // A command that this host does not have, or does not let plugins extend, is a newer host's: not worth a warning.
+      for (const target of flag.commands ?? []) builtin.get(target)?.add(plugin, flag, target);
+    }
+  }
+  const flags = new Map([...builtin].map(([name, set]) => [name, set.accepted] as const));
+  return { commands, flags, warnings };
+}
+
+function commandClash(
+  path: readonly string[],
+  plugin: string,
+  accepted: readonly ContributedCommand[],
+  words: ReadonlySet<string>,
+): string | undefined {
+  if (words.has(path[0]!)) return `${quote(path[0]!)} belongs to wasm-plugin`;
+  for (const other of accepted) {
+    const common = Math.min(other.path.length, path.length);
+    if (other.path.slice(0, common).join(' ') !== path.slice(0, common).join(' ')) continue;
+    // Groups may be shared, commands not: below somebody's command, or above it, would change how its arguments are read.
+    if (other.path.length === path.length || other.plugin !== plugin) {
+      return `plugin ${quote(other.plugin)} has ${quote(other.path.join(' '))}`;
+    }
+  }
+  return undefined;
+}
+
+interface FlagSet {
+  readonly accepted: readonly ContributedFlag[];
+  add(plugin: string, flag: FlagContribution, command: string): void;
+}
+
+function createFlagSet(taken: ReadonlySet<string>, warnings: string[]): FlagSet {
+  const accepted: ContributedFlag[] = [];
+  const owners = new Map<string, string>([...taken].map((name) => [name, 'wasm-plugin']));
+  const clash = (option: string, plugin: string, command: string): boolean => {
+    const owner = owners.get(option);
+    if (owner === undefined) return false;
+    const by = owner === 'wasm-plugin' ? owner : `plugin ${quote(owner)}`;
+    warnings.push(`Flag ${option} of plugin ${quote(plugin)} on ${quote(command)} is ignored: ${by} has it`);
+    return true;
+  };
+  return {
+    accepted,
+    add(plugin, flag, command) {
+      const long = `--${flag.name}`;
+      const negated = flag.type === 'bool' ? [`--no-${flag.name}`] : [];
+      if ([long, ...negated].some((option) => clash(option, plugin, command))) return;
+      const short = flag.shorthand === undefined ? undefined : `-${flag.shorthand}`;
+      const { shorthand: _, ...withoutShorthand } = flag;
+      const keeps = short === undefined || !clash(short, plugin, command);
+      for (const option of [long, ...negated, ...(keeps && short !== undefined ? [short] : [])]) {
+        owners.set(option, plugin);
+      }
+      accepted.push({ plugin, flag: keeps ? flag : withoutShorthand });
+    },
+  };
+}

@@ -1,0 +1,52 @@
+/**
+ * Everything that the command line takes from the process it runs in. `bin.ts` fills it from `process`; tests pass writers
+ * and a list of answers. Nothing else in the project reads argv, environment or terminal.
+ */
+
+/** A stream that text goes to. Writes are in order; an error of the reader (EPIPE) is the owner's business. */
+export interface CliOutput {
+  write(chunk: string | Uint8Array): void;
+  /** Colour, progress and prompts only make sense when a person is watching. */
+  readonly isTty: boolean;
+  /** Width in columns, for help text. 80 when nobody knows. */
+  readonly columns: number;
+}
+
+export interface CliInput {
+  readonly isTty: boolean;
+  /** One line without its line end; undefined at the end of input. */
+  readLine(): Promise<string | undefined>;
+  /** Everything up to the end of input. More than `maxBytes` is an error, never a cut. */
+  readAll(maxBytes: number): Promise<Uint8Array>;
+}
+
+export interface CliUser {
+  readonly uid: number;
+  readonly gid: number;
+  readonly name: string;
+  /** Home folder, absolute; the last resort for the user's own store. */
+  readonly home: string;
+}
+
+export type CliSignal = 'SIGINT' | 'SIGTERM' | 'SIGHUP';
+
+export interface CliIo {
+  readonly stdout: CliOutput;
+  readonly stderr: CliOutput;
+  readonly stdin: CliInput;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Absolute path that relative arguments are resolved against. */
+  readonly cwd: string;
+  readonly user: CliUser;
+  /**
+   * Call `listener` for every signal until the returned function is called.
+   *
+   * Opt-in, because a listener replaces the default action: a command that runs a plugin in this thread keeps the default,
+   * so that Ctrl-C ends even an endless loop.
+   */
+  onSignal(listener: (signal: CliSignal) => void): () => void;
+  /**
+   * Where a container's own streams go: the process's, or the writers above when there is no process behind them (tests).
+   */
+  readonly inheritsStdio: boolean;
+}
