@@ -1,0 +1,3 @@
+export { createWasi } from './create-wasi.js';
+export { GuestExit } from './guest-exit.js';
+export type { CoreFunction, GuestMemory, Lowering, Wasi, WasiOptions } from './types.js';
