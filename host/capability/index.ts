@@ -1,0 +1,16 @@
+export type { RefusalCode } from './answer.js';
+export { Refusal, refuse } from './answer.js';
+export type { Clocks } from './clock.js';
+export { systemClocks } from './clock.js';
+export { capability } from './define.js';
+export type { EnvSource } from './env.js';
+export { MAX_LIST_ENTRIES, MAX_READ_BYTES } from './fs.js';
+export { effectiveGrants, isGranted } from './granted.js';
+export type { KeyValueStore } from './kv.js';
+export { memoryStore } from './kv.js';
+export type { LogLevel, LogLine, PluginLog } from './log.js';
+export { createPluginLog, DEFAULT_LOG_BYTES_PER_CALL } from './log.js';
+export type { RandomSource } from './random.js';
+export { MAX_RANDOM_BYTES, systemRandom } from './random.js';
+export type { CapabilitySources } from './set.js';
+export { hostCapabilities } from './set.js';

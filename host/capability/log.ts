@@ -1,0 +1,79 @@
+import { capabilities } from '../abi/index.js';
+import { escapeControls } from '../errors/index.js';
+import type { Capability } from '../sandbox/index.js';
+import { capability } from './define.js';
+
+export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
+
+/** One line from a plugin. `text` has its control characters escaped already and is safe for a terminal. */
+export interface LogLine {
+  readonly plugin: string;
+  readonly level: LogLevel;
+  readonly text: string;
+}
+
+/** A plugin's log: where its lines go, and how much of them there may be for each call. */
+export interface PluginLog {
+  /** The `wasm-plugin:host/log` capability. */
+  readonly capability: Capability;
+  /** A line of the guest's stdout or stderr, under the same budget. */
+  writeLine(level: LogLevel, text: string): void;
+  /** Give the next call its full budget. */
+  startCall(): void;
+  /** What the guest's abort handler said last in this call, for the error that names the trap. */
+  lastWords(): string | undefined;
+}
+
+/** Long enough for a stack trace, too short to flood a terminal from one short hook. */
+export const DEFAULT_LOG_BYTES_PER_CALL = 64 * 1024;
+/** Longer lines are cut: no terminal or log collector reads them. */
+const MAX_LINE_CHARS = 8 * 1024;
+/** The SDK's abort handler logs `abort: message at file:line:column` just before it traps. */
+const ABORT_PREFIX = 'abort: ';
+
+/**
+ * @param plugin - the name that tags every line.
+ * @param write - receives finished lines, in order.
+ * @param bytesPerCall - budget of text for one call, counted in UTF-16 code units; what exceeds it is dropped with one last line.
+ */
+export function createPluginLog(
+  plugin: string,
+  write: (line: LogLine) => void,
+  bytesPerCall: number = DEFAULT_LOG_BYTES_PER_CALL,
+): PluginLog {
+  let left = bytesPerCall;
+  let abortText: string | undefined;
+
+  function writeLine(level: LogLevel, text: string): void {
+    if (left <= 0) {
+      return;
+    }
+    const cut = text.length > MAX_LINE_CHARS ? `${text.slice(0, MAX_LINE_CHARS)}…` : text;
+    // An empty line costs too, or a guest could write them for ever.
+    left -= cut.length + 1;
+    write({ plugin, level, text: escapeControls(cut) });
+    if (left <= 0) {
+      write({ plugin, level: 'warn', text: `log cut: more than ${bytesPerCall} bytes in one call` });
+    }
+  }
+
+  return {
+    writeLine,
+    startCall: () => {
+      left = bytesPerCall;
+      abortText = undefined;
+    },
+    lastWords: () => abortText,
+    capability: capability(capabilities.log, ({ level, message }) => {
+      if (level === 'error' && message.startsWith(ABORT_PREFIX)) {
+        // It becomes part of the error that the caller gets, so it is not printed a second time as a line.
+        abortText = escapeControls(message.slice(ABORT_PREFIX.length, ABORT_PREFIX.length + MAX_LINE_CHARS));
+      } else {
+        for (const line of message.split('\n')) {
+          writeLine(level, line);
+        }
+      }
+      return {};
+    }),
+  };
+}

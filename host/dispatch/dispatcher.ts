@@ -1,0 +1,60 @@
+import type { Host } from '../runtime/index.js';
+import {
+  type CommandCall,
+  type CommandEdits,
+  type ContributedResult,
+  runAfter,
+  runBefore,
+  runContributed,
+} from './command.js';
+import { type EngineConfigCall, type EngineConfigResult, runEngineConfig } from './engine-config.js';
+import type { Warn } from './failure.js';
+import { type LifecycleEvent, runLifecycle } from './lifecycle.js';
+import { type MonitorSession, startMonitoring } from './monitor.js';
+import { createLoadedPlugins } from './plugins.js';
+import { type PostStartCall, runPostStart } from './post-start.js';
+import type { PluginEntry, PluginSource } from './source.js';
+
+export interface DispatcherOptions {
+  readonly source: PluginSource;
+  /** Loads the plugins. The dispatcher closes those it loaded, not the host. */
+  readonly host: Host;
+  /** The same for all hooks of one run. Default: empty, outside a run. */
+  readonly runId?: string | undefined;
+  /** The image as the user typed it. Default: empty, where there is none. */
+  readonly image?: string | undefined;
+  /** What an operator should know although things go on. */
+  readonly warn: Warn;
+}
+
+/**
+ * One hook over many plugins, for one process or one run.
+ *
+ * Plugins run in order (smaller `order` first, then by name) and each is loaded once, when a hook first needs it. What each
+ * method throws and tolerates is the column "a failing plugin" of docs/hooks.md.
+ */
+export interface Dispatcher {
+  before(call: CommandCall): Promise<CommandEdits>;
+  contributed(entry: PluginEntry, call: CommandCall): Promise<ContributedResult>;
+  after(call: CommandCall, exitCode: number): Promise<void>;
+  engineConfig(call: EngineConfigCall): Promise<EngineConfigResult>;
+  postStart(call: PostStartCall): Promise<void>;
+  monitor(): MonitorSession;
+  lifecycle(entry: PluginEntry, event: LifecycleEvent, previousVersion?: string): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Reads the source's list once; loads nothing yet. */
+export function createDispatcher({ source, host, runId = '', image = '', warn }: DispatcherOptions): Dispatcher {
+  const plugins = createLoadedPlugins(source, host, runId, image);
+  return {
+    before: (call) => runBefore(plugins, call, warn),
+    contributed: (entry, call) => runContributed(plugins, entry, call),
+    after: (call, exitCode) => runAfter(plugins, call, exitCode, warn),
+    engineConfig: (call) => runEngineConfig(plugins, call, warn),
+    postStart: (call) => runPostStart(plugins, call, warn),
+    monitor: () => startMonitoring(plugins, warn),
+    lifecycle: (entry, event, previousVersion) => runLifecycle(plugins, entry, event, previousVersion),
+    close: () => plugins.close(),
+  };
+}

@@ -1,0 +1,72 @@
+import { hooks, type InferInput, type Value } from '../abi/index.js';
+import { applyAdjustments } from './adjust.js';
+import { checkConfigShape } from './config-shape.js';
+import { diffConfig } from './diff.js';
+import { tolerating, vetoed, type Warn } from './failure.js';
+import type { JsonObject } from './json.js';
+import { checkConfigGrants, createOwnership, type OwnedChange } from './ownership.js';
+import { applyConfigPatch } from './patch.js';
+import type { LoadedPlugins } from './plugins.js';
+
+type Request = InferInput<typeof hooks.engineConfig.request>;
+
+export interface EngineConfigCall {
+  readonly config: JsonObject;
+  readonly engine: Request['engine'];
+  /** The values of the flags that a plugin contributed. */
+  readonly flagsOf: (plugin: string) => Readonly<Record<string, Value>>;
+}
+
+export interface EngineConfigResult {
+  readonly config: JsonObject;
+  /** Who changed what, in order. */
+  readonly changes: readonly OwnedChange[];
+}
+
+/**
+ * Let every plugin edit the config, in order, each seeing the earlier edits.
+ *
+ * All or nothing: the first failure ends it and the caller's config is as it was; only an optional plugin's edits are dropped
+ * alone.
+ *
+ * @throws PluginError `VETOED`, `CONFIG_CONFLICT`, `CONFIG_DENIED`, `CONFIG_INVALID`, or what the plugin's call ended with.
+ */
+export async function runEngineConfig(
+  plugins: LoadedPlugins,
+  { config: start, engine, flagsOf }: EngineConfigCall,
+  warn: Warn,
+): Promise<EngineConfigResult> {
+  const ownership = createOwnership();
+  let config = structuredClone(start);
+  for (const entry of plugins.exporting(hooks.engineConfig)) {
+    const edited = await tolerating(entry, warn, async () => {
+      const plugin = await plugins.load(entry);
+      const state = plugins.states.get(entry.name);
+      const answer = await plugin.call(hooks.engineConfig, {
+        context: plugins.context(entry),
+        config,
+        engine,
+        flags: flagsOf(entry.name),
+        ...(state === undefined ? {} : { state }),
+      });
+      if (answer.veto !== undefined) {
+        throw vetoed(entry, 'to let the container start', answer.veto);
+      }
+      const draft = structuredClone(config);
+      if (answer.adjustments !== undefined) {
+        applyAdjustments(draft, answer.adjustments);
+      }
+      applyConfigPatch(draft, answer.patch);
+      checkConfigShape(draft);
+      const changes = diffConfig(config, draft);
+      checkConfigGrants(entry.name, plugin.grants, changes);
+      ownership.claim(entry, changes);
+      if (answer.state !== undefined) {
+        plugins.states.set(entry.name, answer.state);
+      }
+      return draft;
+    });
+    config = edited ?? config;
+  }
+  return { config, changes: ownership.changes };
+}

@@ -1,0 +1,43 @@
+import { type Json, own } from './json.js';
+
+/** A list of an OCI runtime config whose entries have a key of their own, so that two plugins can each own an entry. */
+export interface KeyedList {
+  /** JSON pointer of the list. */
+  readonly pointer: string;
+  /** The adjustment, and so the grant, that it belongs to. */
+  readonly area: string;
+  readonly keyOf: (entry: Json) => string;
+}
+
+const stringAt =
+  (field: string) =>
+  (entry: Json): string => {
+    const value = own(entry, field);
+    return typeof value === 'string' ? value : JSON.stringify(entry);
+  };
+
+/** runtime-spec 1.0 config.md and config-linux.md: each of these lists is looked up by the field named here. */
+export const KEYED_LISTS: readonly KeyedList[] = [
+  { pointer: '/mounts', area: 'mounts', keyOf: stringAt('destination') },
+  { pointer: '/process/env', area: 'env', keyOf: (entry) => String(entry).split('=', 1)[0] as string },
+  { pointer: '/process/rlimits', area: 'rlimits', keyOf: stringAt('type') },
+  { pointer: '/linux/namespaces', area: 'namespaces', keyOf: stringAt('type') },
+  { pointer: '/linux/devices', area: 'devices', keyOf: stringAt('path') },
+];
+
+/** Where every other adjustment writes, longest pointer first where one contains another. */
+const AREAS: readonly (readonly [pointer: string, area: string])[] = [
+  ['/process/args', 'args'],
+  ['/process/cwd', 'cwd'],
+  ['/process/user', 'user'],
+  ['/linux/resources', 'resources'],
+  ['/hostname', 'hostname'],
+  ['/annotations', 'annotations'],
+  ['/hooks', 'ociHooks'],
+];
+
+/** The adjustment that a pointer belongs to; undefined where only a pointer grant can allow the change. */
+export function areaOf(pointer: string): string | undefined {
+  const inside = (outer: string): boolean => pointer === outer || pointer.startsWith(`${outer}/`);
+  return KEYED_LISTS.find((list) => inside(list.pointer))?.area ?? AREAS.find(([outer]) => inside(outer))?.[1];
+}

@@ -1,0 +1,77 @@
+import { PluginError, quote } from '../errors/index.js';
+import { covers, type Grant, parseGrant } from '../grant/index.js';
+import type { Change } from './diff.js';
+import type { PluginEntry } from './source.js';
+
+/** A change with the plugin that made it, for `--dry-run` and for the log. */
+export interface OwnedChange extends Change {
+  readonly plugin: string;
+}
+
+/** Who owns what in one run's config. */
+export interface Ownership {
+  /**
+   * Take over the things that `plugin` changed, or say who has them.
+   *
+   * @throws PluginError `CONFIG_CONFLICT` that names both plugins and both values. Then nothing was taken over.
+   */
+  claim(plugin: PluginEntry, changes: readonly Change[]): void;
+  /** Every change so far, in the order they were made. */
+  readonly changes: readonly OwnedChange[];
+}
+
+export function createOwnership(): Ownership {
+  const owners = new Map<string, string>();
+  const changes: OwnedChange[] = [];
+  return {
+    changes,
+    claim(plugin, made) {
+      for (const change of made) {
+        const owner = owners.get(change.thing);
+        if (owner !== undefined && owner !== plugin.name && !plugin.overrides.includes(owner)) {
+          throw conflict(plugin.name, owner, change);
+        }
+      }
+      for (const change of made) {
+        changes.push({ ...change, plugin: plugin.name });
+        if (!change.appended) {
+          owners.set(change.thing, plugin.name);
+        }
+      }
+    },
+  };
+}
+
+/**
+ * Refuse changes that the operator did not grant.
+ *
+ * @param grants - what takes effect for this plugin.
+ * @throws PluginError `CONFIG_DENIED` that names the first change and the grant it needs.
+ */
+export function checkConfigGrants(plugin: string, grants: readonly Grant[], changes: readonly Change[]): void {
+  for (const change of changes) {
+    const needed = [...(change.area === undefined ? [] : [`config:${change.area}`]), `config:${change.pointer}`];
+    if (!needed.some((text) => grants.some((grant) => grant.kind === 'config' && covers(grant, parseGrant(text))))) {
+      throw new PluginError(
+        'CONFIG_DENIED',
+        `Plugin ${quote(plugin)} may not change ${quote(change.thing)}: it was not granted`,
+        {
+          hint: `Grant it with --grant ${needed[0]} when you install the plugin, if you want that.`,
+          details: { plugin, thing: change.thing },
+        },
+      );
+    }
+  }
+}
+
+function conflict(plugin: string, owner: string, change: Change): PluginError {
+  const show = (value: unknown): string => (value === undefined ? 'absent' : quote(JSON.stringify(value)));
+  return new PluginError(
+    'CONFIG_CONFLICT',
+    `Plugins ${quote(owner)} and ${quote(plugin)} both change ${quote(change.thing)}: to ${show(change.before)} and to ${show(change.after)}`,
+    {
+      hint: `Disable one of them, or install ${quote(plugin)} with --overrides ${owner} if its value should win.`,
+      details: { owner, plugin, thing: change.thing },
+    },
+  );
+}

@@ -1,0 +1,56 @@
+import { type Hook, type hooks, type InferInput, sameMajor, type Value } from '../abi/index.js';
+import { PluginError, quote } from '../errors/index.js';
+import { HOST_VERSION, type Host, type Plugin } from '../runtime/index.js';
+import { inOrder, type PluginEntry, type PluginSource } from './source.js';
+
+/** The `context` struct of every request. */
+export type Context = InferInput<typeof hooks.lifecycle.request>['context'];
+
+/** The plugins of one process: each loaded at most once, when a hook first needs it, so that its hooks share memory. */
+export interface LoadedPlugins {
+  /** Those that export `hook`, in order. Loads nothing. */
+  exporting(hook: Hook): PluginEntry[];
+  load(entry: PluginEntry): Promise<Plugin>;
+  context(entry: PluginEntry): Context;
+  /** What a plugin answered last; it gets it back with its next hook. */
+  readonly states: Map<string, Value>;
+  close(): Promise<void>;
+}
+
+export function createLoadedPlugins(source: PluginSource, host: Host, runId: string, image: string): LoadedPlugins {
+  const entries = inOrder(source.plugins());
+  const loading = new Map<string, Promise<Plugin>>();
+
+  async function loadFrom(entry: PluginEntry): Promise<Plugin> {
+    const plugin = await host.load(await entry.load(), { grants: entry.grants, kv: () => entry.kv() });
+    // The store found the package by digest, so this only fails if record and package were never one.
+    if (plugin.manifest.name !== entry.name) {
+      throw new PluginError(
+        'PACKAGE_INVALID',
+        `The package of ${quote(entry.name)} names itself ${quote(plugin.manifest.name)}`,
+      );
+    }
+    return plugin;
+  }
+
+  return {
+    states: new Map(),
+    exporting: (hook) => entries.filter((entry) => entry.hooks.some((id) => sameMajor(id, hook.id))),
+    load(entry) {
+      const known = loading.get(entry.name) ?? loadFrom(entry);
+      loading.set(entry.name, known);
+      return known;
+    },
+    context: (entry) => ({
+      hostVersion: HOST_VERSION,
+      pluginVersion: entry.version,
+      runId,
+      image,
+      settings: entry.settings,
+    }),
+    async close() {
+      const settled = await Promise.allSettled(loading.values());
+      await Promise.all(settled.map((result) => (result.status === 'fulfilled' ? result.value.close() : undefined)));
+    },
+  };
+}

@@ -1,0 +1,36 @@
+import { hooks } from '../abi/index.js';
+import { tolerating, vetoed, type Warn } from './failure.js';
+import type { JsonObject } from './json.js';
+import type { LoadedPlugins } from './plugins.js';
+
+export interface PostStartCall {
+  readonly id: string;
+  readonly pid: number;
+  readonly bundle: string;
+  readonly config: JsonObject;
+}
+
+/**
+ * Tell every plugin that the container's process runs, in order; the first veto stops the chain.
+ *
+ * @throws PluginError `VETOED` or what a call ended with; the caller must then stop the container.
+ */
+export async function runPostStart(plugins: LoadedPlugins, call: PostStartCall, warn: Warn): Promise<void> {
+  for (const entry of plugins.exporting(hooks.postStartProcess)) {
+    await tolerating(entry, warn, async () => {
+      const plugin = await plugins.load(entry);
+      const state = plugins.states.get(entry.name);
+      const answer = await plugin.call(hooks.postStartProcess, {
+        ...call,
+        context: plugins.context(entry),
+        ...(state === undefined ? {} : { state }),
+      });
+      if (answer.veto !== undefined) {
+        throw vetoed(entry, 'to let the container go on', answer.veto);
+      }
+      if (answer.state !== undefined) {
+        plugins.states.set(entry.name, answer.state);
+      }
+    });
+  }
+}

@@ -1,0 +1,118 @@
+/**
+ * The life of one container under the plugins' eyes: start, post-start, monitor, exit.
+ *
+ * The monitor never holds up the container: events are told one after the other beside it, ticks that come while a monitor is
+ * still busy are dropped, and the exit event is always told, last.
+ */
+import type { Dispatcher, JsonObject, MonitorActions, MonitorEvent, MonitorSession } from '../dispatch/index.js';
+import type { ContainerIo, ContainerSpec, Engine, ExitStatus, RunningContainer } from './engine.js';
+
+export interface ContainerRun {
+  readonly engine: Engine;
+  readonly dispatcher: Pick<Dispatcher, 'postStart' | 'monitor'>;
+  readonly spec: ContainerSpec;
+  readonly io?: ContainerIo | undefined;
+  /** Subscribe to signals that the container shall get, by name; returns how to unsubscribe. */
+  readonly onSignal: (deliver: (signal: NodeJS.Signals) => void) => () => void;
+  /** Milliseconds that only go forward. Default: `performance.now`. */
+  readonly now?: (() => number) | undefined;
+}
+
+/**
+ * Run a container to its end.
+ *
+ * @returns how it ended; the exclusive monitor may have set another exit code.
+ * @throws PluginError when the engine cannot start it, `VETOED` or another code when a post-start plugin refused or failed:
+ *   the container is then gone already.
+ */
+export async function runContainer(run: ContainerRun): Promise<ExitStatus> {
+  const { engine, dispatcher, spec, io, onSignal, now = () => performance.now() } = run;
+  // First, because two exclusive monitors are a reason not to start at all.
+  const session = dispatcher.monitor();
+  const container = await engine.start(spec, io);
+  const startedAt = now();
+  const reporter = createReporter(session, container, spec.id, () => Math.round(now() - startedAt));
+  const unsubscribe = onSignal((signal) => {
+    container.signal(signal);
+    reporter.report({ event: 'signal', signal });
+  });
+  try {
+    const config = spec.config as unknown as JsonObject;
+    await dispatcher.postStart({ id: spec.id, pid: container.pid, bundle: container.bundle, config });
+    reporter.report({ event: 'started' });
+    const status = await container.exited;
+    const { exitCode } = await reporter.finish(status);
+    return exitCode === undefined ? status : { exitCode };
+  } catch (error) {
+    container.kill();
+    throw error;
+  } finally {
+    unsubscribe();
+    reporter.stop();
+    await container.cleanup();
+  }
+}
+
+type Event = Pick<MonitorEvent, 'event' | 'signal'>;
+
+interface Reporter {
+  /** Queue one event. */
+  report(event: Event): void;
+  /** Tell the exit after everything that is queued. */
+  finish(status: ExitStatus): Promise<MonitorActions>;
+  stop(): void;
+}
+
+function createReporter(
+  session: MonitorSession,
+  container: RunningContainer,
+  id: string,
+  uptimeMs: () => number,
+): Reporter {
+  let queue: Promise<unknown> = Promise.resolve();
+  let timer: NodeJS.Timeout | undefined;
+  let stopped = false;
+
+  async function tell(event: Partial<MonitorEvent> & Event): Promise<MonitorActions> {
+    const actions = await session.tell({ id, pid: container.pid, uptimeMs: uptimeMs(), ...event });
+    if (!stopped && event.event !== 'exited') {
+      if (actions.signal !== undefined) {
+        container.signal(actions.signal);
+      }
+      schedule(actions.nextTickMs);
+    }
+    return actions;
+  }
+
+  /** The timer starts when the last tick was dealt with, so a slow monitor loses ticks instead of collecting them. */
+  function schedule(nextTickMs: number | undefined): void {
+    clearTimeout(timer);
+    if (nextTickMs !== undefined) {
+      timer = setTimeout(() => enqueue({ event: 'tick', stats: container.stats() }), nextTickMs);
+      timer.unref();
+    }
+  }
+
+  function enqueue(event: Partial<MonitorEvent> & Event): void {
+    if (session.active && !stopped) {
+      // What `tell` throws is a bug of ours; it surfaces in finish(), which awaits the same queue.
+      queue = queue.then(() => tell(event));
+      queue.catch(() => undefined);
+    }
+  }
+
+  return {
+    report: enqueue,
+    async finish({ exitCode, signal }) {
+      clearTimeout(timer);
+      await queue;
+      stopped = true;
+      const how = signal === undefined ? { exitCode } : { exitSignal: signal };
+      return tell({ event: 'exited', ...how });
+    },
+    stop() {
+      stopped = true;
+      clearTimeout(timer);
+    },
+  };
+}

@@ -1,0 +1,44 @@
+/**
+ * The library's public door: load plugins and call them through hooks of your own.
+ *
+ * What stands here is API under semver; everything else in the package is not, and is not exported.
+ */
+export type { CapabilityInterface, Hook, Infer, InferInput, Schema, StructSchema, Value } from './abi/index.js';
+export {
+  any,
+  bin,
+  bool,
+  capabilities,
+  defineHook,
+  doc,
+  f64,
+  hooks,
+  int,
+  list,
+  map,
+  oneOf,
+  optional,
+  str,
+  struct,
+  withDefault,
+} from './abi/index.js';
+export type { PluginErrorCode, PluginErrorOptions } from './errors/index.js';
+export { PluginError } from './errors/index.js';
+export type { Manifest } from './package/index.js';
+export { packPlugin, readPackage } from './package/index.js';
+export type {
+  Clocks,
+  EnvSource,
+  Host,
+  HostCapability,
+  HostLimits,
+  HostOptions,
+  KeyValueStore,
+  LoadOptions,
+  LogLevel,
+  LogLine,
+  Plugin,
+  RandomSource,
+  RefusalCode,
+} from './runtime/index.js';
+export { createHost, HOST_VERSION, provide, Refusal } from './runtime/index.js';

@@ -1,0 +1,17 @@
+export type {
+  Clocks,
+  EnvSource,
+  KeyValueStore,
+  LogLevel,
+  LogLine,
+  RandomSource,
+  RefusalCode,
+} from '../capability/index.js';
+export { Refusal } from '../capability/index.js';
+export type { Host, LoadOptions } from './host.js';
+export { createHost } from './host.js';
+export type { HostCapability, HostLimits, HostOptions } from './options.js';
+export { provide } from './options.js';
+export type { Plugin } from './plugin.js';
+export { readPackageFile } from './read-file.js';
+export { HOST_VERSION } from './version.js';
