@@ -119,8 +119,11 @@ export function struct(first: string | Fields, second?: Fields, about?: string):
 }
 
 function toFieldNode(name: string, field: Schema | Field): FieldNode {
-  if (!FIELD_NAME.test(name)) {
-    throw new TypeError(`Cannot make a struct with field "${name}": a field name is camelCase, letters and digits`);
+  // A name such as `constructor` would be found on every object that lacks the field.
+  if (!FIELD_NAME.test(name) || name in Object.prototype) {
+    throw new TypeError(
+      `Cannot make a struct with field "${name}": a name is camelCase, letters and digits, and not one that every object has`,
+    );
   }
   checkSchema(field, `field ${name}`);
   const { presence, schema, default: value, doc: text } = field.kind === 'field' ? field : required(field);

@@ -1,5 +1,7 @@
 export { any, bin, bool, doc, f64, int, list, map, oneOf, optional, str, struct, withDefault } from './builders.js';
 export { capabilities } from './capabilities/index.js';
+export { decode } from './decode.js';
+export { encode } from './encode.js';
 export { errorMessage } from './error-message.js';
 export type {
   CapabilityInterface,
@@ -13,6 +15,9 @@ export { defineHook } from './hook.js';
 export { hooks } from './hooks/index.js';
 export type { InterfaceId } from './interface-id.js';
 export { interfaceName, parseInterfaceId, sameMajor } from './interface-id.js';
+export type { FromJsonResult, Json } from './json.js';
+export { fromJson, toJson, valueToJson } from './json.js';
+export { MAX_DEPTH, MAX_VALUES } from './scan.js';
 export type {
   DefaultValue,
   Field,

@@ -73,6 +73,7 @@ describe('Infer', () => {
 describe('the builders refuse', () => {
   const cases = [
     { name: 'a field named __proto__', make: () => struct({ ['__proto__']: str }) },
+    { name: 'a field that every object inherits', make: () => struct({ constructor: str }) },
     { name: 'a field in snake case', make: () => struct({ exit_code: int }) },
     { name: 'a struct name in lower case', make: () => struct('thing', {}) },
     { name: 'oneOf() without a value', make: () => Reflect.apply(oneOf, undefined, []) },
