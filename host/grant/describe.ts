@@ -1,0 +1,88 @@
+import { escapeControls } from '../errors/index.js';
+import { formatPointer } from './pointer.js';
+import type { AdjustmentKey, Grant } from './types.js';
+
+/** Things of one sort that a plugin may do, in words. */
+export interface GrantGroup {
+  /** `may change`, `may read`, … */
+  readonly label: string;
+  /** Never empty: `nothing` stands for itself. Safe to print. */
+  readonly items: readonly string[];
+}
+
+/** Width of the label column of `describeGrants`, for other rows of the same table. */
+export const GRANT_LABEL_WIDTH = 14;
+
+const ADJUSTMENTS: Readonly<Record<AdjustmentKey, string>> = {
+  mounts: 'mounts of the container',
+  env: 'environment of the container',
+  hostname: 'hostname of the container',
+  cwd: 'working directory of the container',
+  args: 'command of the container',
+  user: 'user of the container',
+  annotations: 'annotations of the container',
+  namespaces: 'namespaces of the container',
+  resources: 'resource limits of the container',
+  rlimits: 'process limits of the container',
+  devices: 'devices of the container',
+  ociHooks: 'programs that the container engine runs on the host (OCI hooks)',
+};
+
+/** Always shown, also when empty: their absence is what an operator looks for. */
+const ALWAYS = ['may change', 'may read'];
+const LABELS = [...ALWAYS, 'may write', 'may connect', 'may signal', 'may store'];
+
+/**
+ * What a list of grants allows, sorted by what it means to the one who grants it.
+ *
+ * @returns `may change` and `may read` always, the others when there is something in them.
+ */
+export function groupGrants(grants: readonly Grant[]): GrantGroup[] {
+  const groups = new Map(LABELS.map((label) => [label, new Set<string>()]));
+  for (const grant of grants) {
+    for (const [label, item] of explain(grant)) groups.get(label)?.add(escapeControls(item));
+  }
+  return [...groups]
+    .filter(([label, items]) => items.size > 0 || ALWAYS.includes(label))
+    .map(([label, items]) => ({ label, items: items.size > 0 ? [...items] : ['nothing'] }));
+}
+
+/** `groupGrants` as lines: the label in a column of `GRANT_LABEL_WIDTH` characters, then the items. */
+export function describeGrants(grants: readonly Grant[]): string[] {
+  return groupGrants(grants).map(({ label, items }) => `${label.padEnd(GRANT_LABEL_WIDTH)}${items.join(', ')}`);
+}
+
+function explain(grant: Grant): [label: string, item: string][] {
+  switch (grant.kind) {
+    case 'kv':
+      return [['may store', 'data of its own']];
+    case 'env':
+      return [['may read', explainEnv(grant.name, grant.prefix)]];
+    case 'fs': {
+      const place = grant.path === '/' ? 'every file of the host' : `files under ${grant.path}`;
+      return grant.mode === 'ro'
+        ? [['may read', place]]
+        : [
+            ['may read', place],
+            ['may write', place],
+          ];
+    }
+    case 'http':
+      return [['may connect', `to ${grant.host}:${grant.port}`]];
+    case 'config':
+      return [['may change', ADJUSTMENTS[grant.adjustment]]];
+    case 'config-pointer':
+      return [['may change', `${formatPointer(grant.segments)} of the container's config`]];
+    case 'process':
+      return [['may signal', 'its own container']];
+    case 'image':
+      return [['may read', 'the container image']];
+    case 'rootfs':
+      return [['may write', 'the root file system of a new container']];
+  }
+}
+
+function explainEnv(name: string, prefix: boolean): string {
+  if (!prefix) return `environment variable ${name}`;
+  return name === '' ? 'every environment variable of the host' : `environment variables ${name}*`;
+}
