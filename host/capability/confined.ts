@@ -23,11 +23,17 @@ const MAX_PATH_BYTES = 4096;
  *
  * @param roots - granted roots; those that do not exist are skipped.
  * @param path - absolute path chosen by the guest.
- * @param write - whether a writable root is needed.
+ * @param access - `write`: a writable root is needed. `follow`: a link in the last part is followed (and must stay inside);
+ *   without it the link itself is meant.
  * @param use - gets a path that is valid only during the call; it must open it with O_NOFOLLOW.
  * @throws Refusal `invalid`, `denied` or `missing`.
  */
-export function withConfined<T>(roots: readonly FsRoot[], path: string, write: boolean, use: (pinned: string) => T): T {
+export function withConfined<T>(
+  roots: readonly FsRoot[],
+  path: string,
+  { write, follow }: { readonly write: boolean; readonly follow: boolean },
+  use: (pinned: string) => T,
+): T {
   if (!isAbsolute(path) || path.includes('\0') || Buffer.byteLength(path) > MAX_PATH_BYTES) {
     throw new Refusal('invalid', `Cannot use path ${JSON.stringify(path.slice(0, 200))}: it must be absolute`);
   }
@@ -37,7 +43,7 @@ export function withConfined<T>(roots: readonly FsRoot[], path: string, write: b
   if (!usable.some((root) => isInside(root.path, wanted))) {
     throw denied(path, write);
   }
-  const target = resolveLast(wanted);
+  const target = follow ? resolveLast(wanted) : resolveFolder(wanted);
   const realRoots = usable.flatMap((root) => realpath(root.path) ?? []);
   if (!realRoots.some((root) => isInside(root, target))) {
     throw denied(path, write);
@@ -62,6 +68,10 @@ function resolveLast(path: string): string {
   if (existing !== undefined) {
     return existing;
   }
+  return resolveFolder(path);
+}
+
+function resolveFolder(path: string): string {
   const folder = realpath(dirname(path));
   if (folder === undefined) {
     throw new Refusal('missing', `Cannot find folder ${JSON.stringify(dirname(path))}`);

@@ -33,7 +33,7 @@ export function fsCapability(roots: readonly FsRoot[]): Capability {
     const { op, path } = request;
     const write = op === 'write' || op === 'remove' || op === 'mkdir';
     return explained(op, path, () =>
-      withConfined(roots, path, write, (pinned) => {
+      withConfined(roots, path, { write, follow: op !== 'remove' && op !== 'stat' }, (pinned) => {
         switch (op) {
           case 'read':
             return read(pinned, request.offset ?? 0, request.length ?? MAX_READ_BYTES);
