@@ -1,6 +1,6 @@
 import { hooks, type Infer, type InferInput, type Value } from '../abi/index.js';
 import { PluginError, quote } from '../errors/index.js';
-import { covers, parseGrant } from '../grant/index.js';
+import { covers } from '../grant/index.js';
 import type { Manifest } from '../package/index.js';
 import { checkExitCode } from './exit-code.js';
 import { blame, tolerating, vetoed, type Warn } from './failure.js';
@@ -141,7 +141,7 @@ function takesPart(contributes: Manifest['contributes'], path: string, phase: 'b
 /** Else a plugin could run another program in the container through the back door of the command line. */
 async function checkMayChangeArgs(plugins: LoadedPlugins, entry: PluginEntry): Promise<void> {
   const { grants } = await plugins.load(entry);
-  if (!grants.some((grant) => grant.kind === 'config' && covers(grant, parseGrant('config:args')))) {
+  if (!grants.some((grant) => covers(grant, { kind: 'config', adjustment: 'args' }))) {
     throw new PluginError(
       'CONFIG_DENIED',
       `Plugin ${quote(entry.name)} may not change the arguments: config:args was not granted`,

@@ -4,6 +4,7 @@
  * Ownership and grants are decided on this, not on what the plugin said it would do, so adjustments and patches are held to
  * the same rules and neither can reach around them.
  */
+import type { AdjustmentKey } from '../grant/index.js';
 import { isObject, type Json, type JsonObject, sameJson } from './json.js';
 import { areaOf, KEYED_LISTS, type KeyedList } from './keyed-lists.js';
 
@@ -13,7 +14,7 @@ export interface Change {
   /** Where it stands in the config, for pointer grants. */
   readonly pointer: string;
   /** The adjustment that it belongs to, for `config:mounts` and its like. */
-  readonly area: string | undefined;
+  readonly area: AdjustmentKey | undefined;
   /** Undefined: it was not there. */
   readonly before: Json | undefined;
   /** Undefined: it is gone. */

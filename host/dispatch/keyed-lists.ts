@@ -1,3 +1,4 @@
+import type { AdjustmentKey } from '../grant/index.js';
 import { type Json, own } from './json.js';
 
 /** A list of an OCI runtime config whose entries have a key of their own, so that two plugins can each own an entry. */
@@ -5,7 +6,7 @@ export interface KeyedList {
   /** JSON pointer of the list. */
   readonly pointer: string;
   /** The adjustment, and so the grant, that it belongs to. */
-  readonly area: string;
+  readonly area: AdjustmentKey;
   readonly keyOf: (entry: Json) => string;
 }
 
@@ -26,7 +27,7 @@ export const KEYED_LISTS: readonly KeyedList[] = [
 ];
 
 /** Where every other adjustment writes, longest pointer first where one contains another. */
-const AREAS: readonly (readonly [pointer: string, area: string])[] = [
+const AREAS: readonly (readonly [pointer: string, area: AdjustmentKey])[] = [
   ['/process/args', 'args'],
   ['/process/cwd', 'cwd'],
   ['/process/user', 'user'],
@@ -37,7 +38,7 @@ const AREAS: readonly (readonly [pointer: string, area: string])[] = [
 ];
 
 /** The adjustment that a pointer belongs to; undefined where only a pointer grant can allow the change. */
-export function areaOf(pointer: string): string | undefined {
+export function areaOf(pointer: string): AdjustmentKey | undefined {
   const inside = (outer: string): boolean => pointer === outer || pointer.startsWith(`${outer}/`);
   return KEYED_LISTS.find((list) => inside(list.pointer))?.area ?? AREAS.find(([outer]) => inside(outer))?.[1];
 }

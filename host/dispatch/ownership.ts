@@ -1,5 +1,5 @@
 import { PluginError, quote } from '../errors/index.js';
-import { covers, type Grant, parseGrant } from '../grant/index.js';
+import { covers, formatGrant, type Grant, parsePointer } from '../grant/index.js';
 import type { Change } from './diff.js';
 import type { PluginEntry } from './source.js';
 
@@ -50,13 +50,17 @@ export function createOwnership(): Ownership {
  */
 export function checkConfigGrants(plugin: string, grants: readonly Grant[], changes: readonly Change[]): void {
   for (const change of changes) {
-    const needed = [...(change.area === undefined ? [] : [`config:${change.area}`]), `config:${change.pointer}`];
-    if (!needed.some((text) => grants.some((grant) => grant.kind === 'config' && covers(grant, parseGrant(text))))) {
+    const { area, pointer } = change;
+    const needed: [Grant, ...Grant[]] = [{ kind: 'config-pointer', segments: parsePointer(pointer) ?? [] }];
+    if (area !== undefined) {
+      needed.unshift({ kind: 'config', adjustment: area });
+    }
+    if (!needed.some((wanted) => grants.some((grant) => covers(grant, wanted)))) {
       throw new PluginError(
         'CONFIG_DENIED',
         `Plugin ${quote(plugin)} may not change ${quote(change.thing)}: it was not granted`,
         {
-          hint: `Grant it with --grant ${needed[0]} when you install the plugin, if you want that.`,
+          hint: `Grant it with --grant ${formatGrant(needed[0])} when you install the plugin, if you want that.`,
           details: { plugin, thing: change.thing },
         },
       );

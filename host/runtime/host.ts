@@ -3,7 +3,6 @@ import { interfaceName } from '../abi/index.js';
 import {
   capability,
   createPluginLog,
-  effectiveGrants,
   hostCapabilities,
   type KeyValueStore,
   memoryStore,
@@ -12,7 +11,7 @@ import {
   systemRandom,
 } from '../capability/index.js';
 import { PluginError } from '../errors/index.js';
-import { parseGrant } from '../grant/index.js';
+import { effectiveGrants, parseGrant } from '../grant/index.js';
 import { readPackage } from '../package/index.js';
 import { compileComponent } from '../sandbox/index.js';
 import { type HostOptions, type ResolvedOptions, resolveOptions } from './options.js';
