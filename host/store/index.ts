@@ -1,0 +1,15 @@
+export type { StoreKind } from './context.js';
+export type { Files } from './files.js';
+export { nodeFiles } from './files.js';
+export type { InstallOptions, InstallResult } from './install.js';
+export type { Kv, KvOptions } from './kv.js';
+export { openKv } from './kv.js';
+export type { InstalledPlugin, MergedContent, MergedStores } from './merge-stores.js';
+export { mergeStores } from './merge-stores.js';
+export type { Store, StoreOptions } from './open-store.js';
+export { openStore } from './open-store.js';
+export type { AllResult } from './operations.js';
+export type { StoreChoice, StoreLocation, StoreRequest } from './paths.js';
+export { resolveStore, SYSTEM_STORE } from './paths.js';
+export type { StoreContent, StoreProblem } from './read-store.js';
+export type { PluginRecord, PreviousVersion } from './record.js';

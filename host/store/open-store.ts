@@ -1,0 +1,120 @@
+import { isAbsolute, join } from 'node:path';
+import { PluginError } from '../errors/index.js';
+import type { StoreContext, StoreKind } from './context.js';
+import type { Files } from './files.js';
+import { nodeFiles } from './files.js';
+import { sha256Hex } from './hash.js';
+import type { InstallOptions, InstallResult } from './install.js';
+import { layoutOf } from './layout.js';
+import type { AllResult } from './operations.js';
+import { configure, disableDamaged, setEnabled, setEnabledAll, uninstall } from './operations.js';
+import { readPackageFile } from './package-file.js';
+import type { StoreContent } from './read-store.js';
+import { readRecord, readStore } from './read-store.js';
+import type { PluginRecord } from './record.js';
+import { checkFolder, checkFoldersAbove } from './trusted-folder.js';
+
+export interface StoreOptions {
+  /** Absolute. Nothing there is an empty store, which the first install makes. */
+  readonly root: string;
+  readonly kind: StoreKind;
+  /** Refuse every change. Default false. */
+  readonly readOnly?: boolean | undefined;
+  /** How long a change waits for another process, in ms. Default 10,000. */
+  readonly lockTimeoutMs?: number | undefined;
+  /** Effective user id. Default: this process's. */
+  readonly uid?: number | undefined;
+  /** The steps that change files. Default: the real ones. */
+  readonly files?: Files | undefined;
+  /** The clock of the records' times. Default: the machine's. */
+  readonly now?: (() => Date) | undefined;
+}
+
+/**
+ * Installed plugins. Reading is synchronous and never waits; changing waits for other writers and, if it fails, changes nothing.
+ * Nothing is held open: there is nothing to close.
+ */
+export interface Store {
+  readonly root: string;
+  readonly kind: StoreKind;
+  /** All records that can be read, sorted by name. */
+  list(): readonly PluginRecord[];
+  /** `list`, and what is wrong with the records that cannot be read. */
+  read(): StoreContent;
+  get(name: string): PluginRecord | undefined;
+  install(bytes: Uint8Array, options?: InstallOptions): Promise<InstallResult>;
+  uninstall(name: string): Promise<PluginRecord | undefined>;
+  /** Resolves to whether that changed anything. */
+  setEnabled(name: string, on: boolean): Promise<boolean>;
+  setEnabledAll(on: boolean): Promise<AllResult>;
+  configure(name: string, settings: Readonly<Record<string, unknown>>): Promise<PluginRecord>;
+  rollback(name: string): Promise<PluginRecord>;
+  /**
+   * The package of a plugin, checked against its record.
+   *
+   * @returns the whole file; the caller owns it.
+   * @throws PluginError `STORE_CORRUPT` if it is not what was installed; the plugin is disabled then, where this process may.
+   */
+  readPackage(record: PluginRecord): Uint8Array;
+  /** The folder for `openKv` of a plugin of this store. It goes when the plugin is uninstalled. */
+  kvDir(name: string): string;
+  /** The same for a plugin of another store, in which this user may not write. It stays. */
+  foreignKvDir(name: string): string;
+}
+
+/**
+ * Open a store.
+ *
+ * The system's must be root's; a user's or another one must be root's or the user's. Nobody else may be able to write to it or
+ * to rename a folder above it, and it is no symbolic link.
+ *
+ * @throws PluginError `STORE_REFUSED` with the reason and what to do. TypeError if `root` is not absolute.
+ */
+export function openStore(options: StoreOptions): Store {
+  const { root, kind, uid = process.geteuid?.() ?? 0 } = options;
+  if (!isAbsolute(root)) {
+    throw new TypeError(`root must be an absolute path; it is ${root}`);
+  }
+  const context: StoreContext = {
+    layout: layoutOf(root),
+    kind,
+    uid,
+    owners: kind === 'system' ? [0] : uid === 0 ? [0] : [uid, 0],
+    readOnly: options.readOnly ?? false,
+    files: options.files ?? nodeFiles,
+    lockTimeoutMs: options.lockTimeoutMs ?? 10_000,
+    now: options.now ?? (() => new Date()),
+  };
+  checkFolder(root, context.owners);
+  checkFoldersAbove(root, kind === 'system');
+
+  return {
+    root,
+    kind,
+    list: () => readStore(context).plugins,
+    read: () => readStore(context),
+    get: (name) => readRecord(context, name),
+    install: async (bytes, installOptions = {}) =>
+      (await import('./install.js')).install(context, bytes, installOptions),
+    rollback: async (name) => (await import('./install.js')).rollback(context, name),
+    uninstall: (name) => uninstall(context, name),
+    setEnabled: (name, on) => setEnabled(context, name, on),
+    setEnabledAll: (on) => setEnabledAll(context, on),
+    configure: async (name, settings) => configure(context, name, settings),
+    readPackage: (record) => readInstalled(context, record),
+    kvDir: (name) => join(context.layout.kv, sha256Hex(name)),
+    foreignKvDir: (name) => join(context.layout.kv, `foreign-${sha256Hex(name)}`),
+  };
+}
+
+function readInstalled(context: StoreContext, record: PluginRecord): Uint8Array {
+  try {
+    return readPackageFile(context, record);
+  } catch (error) {
+    if (!(error instanceof PluginError) || error.code !== 'STORE_CORRUPT') {
+      throw error;
+    }
+    const state = disableDamaged(context, record) ? 'the plugin was disabled' : 'the plugin could not be disabled';
+    throw new PluginError('STORE_CORRUPT', `${error.message}; ${state}`, { hint: error.hint, details: error.details, cause: error });
+  }
+}

@@ -1,0 +1,94 @@
+/**
+ * Is a folder safe to take plugins from? What is in the store says what runs and with which grants, so nobody but its owner
+ * may be able to change it.
+ */
+
+import type { BigIntStats } from 'node:fs';
+import { lstatSync, statSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { PluginError, quote } from '../errors/index.js';
+import { errnoOf, ioError } from './io-error.js';
+
+const GROUP_OR_OTHERS_WRITE = 0o022n;
+const OTHERS_WRITE = 0o002n;
+const STICKY = 0o1000n;
+
+/**
+ * Look at a folder without following a symbolic link.
+ *
+ * @param owners - user ids that it may belong to.
+ * @returns its status, or undefined if there is nothing of that name.
+ * @throws PluginError `STORE_REFUSED` if it is a symbolic link or no folder, belongs to somebody else, or others may write to it;
+ *   `IO_FAILED` if it cannot be looked at.
+ */
+export function checkFolder(path: string, owners: readonly number[]): BigIntStats | undefined {
+  const stats = statusOf(path);
+  if (stats === undefined) {
+    return undefined;
+  }
+  if (stats.isSymbolicLink()) {
+    throw refused(path, 'it is a symbolic link', 'Name the folder itself.');
+  }
+  if (!stats.isDirectory()) {
+    throw refused(path, 'it is not a folder', 'Move the file away or choose another store with --store.');
+  }
+  if (!owners.includes(Number(stats.uid))) {
+    throw refused(
+      path,
+      `it belongs to user ${stats.uid}, it must belong to user ${owners.join(' or ')}`,
+      `Find out who made it, then: chown -R ${owners[0]} ${path}`,
+    );
+  }
+  if ((stats.mode & GROUP_OR_OTHERS_WRITE) !== 0n) {
+    throw refused(
+      path,
+      `its mode ${(stats.mode & 0o7777n).toString(8)} lets other users write to it`,
+      `Check what is in it, then: chmod go-w ${path}`,
+    );
+  }
+  return stats;
+}
+
+/**
+ * Check the folders above a store: whoever may rename it may replace it.
+ *
+ * Group-writable homes are common and left alone for a user's own store; for the system's (`strict`) every folder must be
+ * root's. A sticky folder such as /tmp lets nobody rename what is not theirs.
+ *
+ * @throws PluginError `STORE_REFUSED`.
+ */
+export function checkFoldersAbove(root: string, strict: boolean): void {
+  for (let path = dirname(root); ; path = dirname(path)) {
+    const stats = statSync(path, { bigint: true, throwIfNoEntry: false });
+    if (stats !== undefined && (stats.mode & STICKY) === 0n) {
+      const bits = strict ? GROUP_OR_OTHERS_WRITE : OTHERS_WRITE;
+      if ((stats.mode & bits) !== 0n) {
+        throw refused(root, `other users may write to ${quote(path)} above it`, `chmod go-w ${path}`);
+      }
+    }
+    if (strict && stats !== undefined && stats.uid !== 0n) {
+      throw refused(root, `${quote(path)} above it belongs to user ${stats.uid}, not to root`, `chown root ${path}`);
+    }
+    if (path === dirname(path)) {
+      return;
+    }
+  }
+}
+
+function statusOf(path: string): BigIntStats | undefined {
+  try {
+    return lstatSync(path, { bigint: true });
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') {
+      return undefined;
+    }
+    throw ioError('open the store', path, error);
+  }
+}
+
+function refused(path: string, reason: string, hint: string): PluginError {
+  return new PluginError('STORE_REFUSED', `Cannot use the store ${quote(path, 4096)}: ${reason}`, {
+    hint,
+    details: { path },
+  });
+}
