@@ -1,0 +1,143 @@
+/**
+ * Runs a component the way jco does: it writes JavaScript for the component, and we import that.
+ *
+ * An oracle for tests only. The code comes from the component's bytes, so it must never run for one that a test did not build.
+ */
+import { createHash } from 'node:crypto';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { setFlagsFromString } from 'node:v8';
+import { transpile } from '@bytecodealliance/jco';
+
+if (process.versions.node.startsWith('20.')) {
+  // QuickJS components add globals in constant expressions; Node 20 has that behind a flag, later ones by default.
+  setFlagsFromString('--experimental-wasm-extended-const');
+}
+
+const OUTPUT = fileURLToPath(new URL('../../build/jco/', import.meta.url));
+
+/** An answer with its result arm. */
+export interface Answer {
+  readonly ok: boolean;
+  readonly payload: Uint8Array;
+}
+
+/** What a component gets in the oracle. */
+export interface OracleOptions {
+  /** Every write to stdout or stderr, as the guest made it. */
+  onOutput(stream: 'stdout' | 'stderr', bytes: Uint8Array): void;
+  /** Capabilities by interface name without version, `wasm-plugin:host/log` for one. */
+  readonly capabilities: ReadonlyMap<string, (request: Uint8Array) => Answer>;
+}
+
+/** One instance made by jco's output. */
+export interface OracleInstance {
+  /** Call `handle` of an exported interface; a trap is thrown as it comes. */
+  call(hookId: string, request: Uint8Array): Answer;
+}
+
+type Interface = Record<string, unknown>;
+type Handle = (request: Uint8Array) => Uint8Array;
+
+interface Transpiled {
+  /** Without a way to get core modules it takes the files beside its own. */
+  instantiate(
+    getCoreModule: undefined,
+    imports: Record<string, Interface>,
+  ): Promise<Record<string, { handle: Handle }>>;
+}
+
+/** What of preview2-shim's browser edition is used: it runs in this thread and takes its streams from its caller. */
+interface Shim {
+  readonly cli: { createCli(config: Interface): Record<string, Interface> };
+  readonly clocks: Record<string, Interface>;
+  readonly filesystem: Record<string, Interface>;
+  readonly io: Record<string, Interface>;
+  readonly random: Record<string, Interface>;
+}
+
+/** Translate a component (once for the same bytes) and make an instance of it. */
+export async function instantiateWithJco(component: Uint8Array, options: OracleOptions): Promise<OracleInstance> {
+  const folder = join(OUTPUT, createHash('sha256').update(component).digest('hex').slice(0, 16));
+  const { files } = await transpile(component, { name: 'component', instantiation: 'async', noTypescript: true });
+  for (const [name, contents] of Object.entries(files)) {
+    const path = join(folder, name);
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, contents);
+  }
+  const module: Transpiled = await import(/* @vite-ignore */ pathToFileURL(join(folder, 'component.js')).href);
+  const imports = { ...(await wasiImports(options)), ...capabilityImports(options) };
+  const exports = await module.instantiate(undefined, withVersions(imports));
+  return {
+    call(hookId, request) {
+      const instance = exports[hookId];
+      if (instance === undefined) {
+        throw new Error(`The component does not export ${hookId}`);
+      }
+      try {
+        return { ok: true, payload: instance.handle(request) };
+      } catch (error) {
+        if (error instanceof Error && 'payload' in error && error.payload instanceof Uint8Array) {
+          return { ok: false, payload: error.payload };
+        }
+        throw error;
+      }
+    },
+  };
+}
+
+function capabilityImports({ capabilities }: OracleOptions): Record<string, Interface> {
+  return Object.fromEntries(
+    [...capabilities].map(([name, capability]) => [
+      name,
+      {
+        call(request: Uint8Array): Uint8Array {
+          // A copy: what the glue passes is a view onto the guest's memory.
+          const { ok, payload } = capability(request.slice());
+          if (!ok) {
+            // The glue takes `payload` of what is thrown for the error arm.
+            throw Object.assign(new Error('Capability failed'), { payload });
+          }
+          return payload;
+        },
+      },
+    ]),
+  );
+}
+
+async function wasiImports({ onOutput }: OracleOptions): Promise<Record<string, Interface>> {
+  const { cli, clocks, filesystem, io, random } = await loadShim();
+  const sink = (stream: 'stdout' | 'stderr') => ({
+    write: (bytes: Uint8Array) => onOutput(stream, bytes.slice()),
+    flush() {},
+  });
+  const own = cli.createCli({ stdout: sink('stdout'), stderr: sink('stderr'), environment: {}, arguments: [] });
+  const packages = { cli: own, clocks, filesystem, io, random };
+  return Object.fromEntries(
+    Object.entries(packages).flatMap(([name, interfaces]) =>
+      Object.entries(interfaces).map(([key, value]) => [`wasi:${name}/${kebab(key)}`, value]),
+    ),
+  );
+}
+
+async function loadShim(): Promise<Shim> {
+  const jco = createRequire(import.meta.resolve('@bytecodealliance/jco'));
+  // The Node edition writes to the real file descriptors, from a worker.
+  const browser = join(dirname(jco.resolve('@bytecodealliance/preview2-shim')), '../browser/index.js');
+  return import(/* @vite-ignore */ pathToFileURL(browser).href);
+}
+
+function kebab(name: string): string {
+  return name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+}
+
+/** The glue looks up unversioned names, though its types promise versioned ones: give it both. */
+function withVersions(imports: Record<string, Interface>): Record<string, Interface> {
+  const versioned = Object.entries(imports).map(([name, value]) => [
+    `${name}@${name.startsWith('wasi:') ? '0.2.12' : '1.0.0'}`,
+    value,
+  ]);
+  return { ...imports, ...Object.fromEntries(versioned) };
+}
