@@ -23,6 +23,7 @@ export type PluginErrorCode =
   | 'MANIFEST_INVALID'
   | 'NAME_INVALID'
   | 'PACKAGE_INVALID'
+  | 'PLUGIN_BUSY'
   | 'PLUGIN_CLOSED'
   | 'PLUGIN_NOT_FOUND'
   | 'SETTINGS_INVALID'

@@ -1,0 +1,93 @@
+/**
+ * Admission: what a component must be before anything of it is compiled or linked. DESIGN 2.1, the closed world.
+ */
+import { setFlagsFromString } from 'node:v8';
+import { type ComponentPlan, parseInterfaceId } from '../component/index.js';
+import { PluginError, quote } from '../errors/index.js';
+import type { SandboxLimits } from './limits.js';
+import { type ModuleFacts, readModuleFacts } from './module-facts.js';
+import { wasm } from './web-assembly.js';
+
+const WASI_VERSION = /^0\.2\.\d+$/;
+const HOST_PACKAGE = 'wasm-plugin:host/';
+/** First Node whose V8 has extended constant expressions without a flag. */
+const EXTENDED_CONST_NODE = 22;
+
+/**
+ * Check one core module as its author wrote it, before any rewriting: rewriting must not be able to make it valid.
+ *
+ * @param module - a private copy, which nobody can change between this check and compiling.
+ * @returns what it declares.
+ * @throws PluginError `LIMIT_EXCEEDED`, `COMPONENT_MALFORMED`, `COMPONENT_UNSUPPORTED`.
+ */
+export function admitModule(module: Uint8Array, index: number, limits: SandboxLimits): ModuleFacts {
+  if (module.byteLength > limits.moduleBytes) {
+    throw new PluginError(
+      'LIMIT_EXCEEDED',
+      `Cannot load core module ${index}: it has ${module.byteLength} bytes, the limit is ${limits.moduleBytes}`,
+    );
+  }
+  if (!validate(module)) {
+    throw new PluginError(
+      'COMPONENT_MALFORMED',
+      `Cannot load core module ${index}: it is not a valid WebAssembly module`,
+      {
+        hint: 'Build it again; if it is sound, it may use a WebAssembly feature that this Node.js does not have.',
+      },
+    );
+  }
+  return readModuleFacts(module);
+}
+
+function validate(module: Uint8Array): boolean {
+  if (wasm.validate(module)) {
+    return true;
+  }
+  if (Number.parseInt(process.versions.node, 10) >= EXTENDED_CONST_NODE) {
+    return false;
+  }
+  // QuickJS components add up addresses in constant expressions, which Node 20's V8 has behind a flag. The flag only adds a
+  // feature that later versions have for good, and is set when the first module needs it.
+  setFlagsFromString('--experimental-wasm-extended-const');
+  return wasm.validate(module);
+}
+
+/**
+ * Hold a component's imports against what there is.
+ *
+ * @param offered - interface names without version, of our capabilities and the embedder's. Undefined leaves the
+ *   embedder's to be checked when the component is instantiated.
+ * @throws PluginError `COMPONENT_UNSUPPORTED` for an interface that is neither WASI 0.2, nor ours, nor offered.
+ */
+export function admitImports(
+  { imports }: Pick<ComponentPlan, 'imports'>,
+  offered: ReadonlySet<string> | undefined,
+): void {
+  for (const text of imports) {
+    const id = parseInterfaceId(text);
+    const reason = id === undefined ? 'that is not an interface' : refusal(id, offered);
+    if (reason !== undefined) {
+      throw new PluginError(
+        'COMPONENT_UNSUPPORTED',
+        `Cannot load the component: it imports ${quote(text)}, ${reason}`,
+        {
+          details: { import: text },
+        },
+      );
+    }
+  }
+}
+
+function refusal(
+  id: NonNullable<ReturnType<typeof parseInterfaceId>>,
+  offered: ReadonlySet<string> | undefined,
+): string | undefined {
+  if (id.namespace === 'wasi') {
+    return WASI_VERSION.test(id.version ?? '') ? undefined : 'where this host has WASI 0.2';
+  }
+  // A capability of ours that this host is too old to know answers `unsupported`; the plugin goes on without it.
+  if (id.name.startsWith(HOST_PACKAGE) || offered === undefined || offered.has(id.name)) {
+    return undefined;
+  }
+  return 'which this host does not offer';
+}

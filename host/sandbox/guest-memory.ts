@@ -1,0 +1,97 @@
+/**
+ * One guest memory, and the allocator that goes with it.
+ *
+ * Views are kept between uses, because making one costs as much as a small call; growth detaches the old buffer, which
+ * empties its views, so an empty view is the sign to fetch a new one. Every use goes through `bytes()` again after any
+ * call into the guest.
+ */
+import { PluginError } from '../errors/index.js';
+import type { InstanceState } from './state.js';
+import type { GuestMemory } from './wasi/index.js';
+import type { WasmMemory } from './web-assembly.js';
+
+/** `cabi_realloc` or its like: (old pointer, old size, alignment, new size) -> pointer. */
+export type Realloc = (oldPtr: number, oldSize: number, align: number, newSize: number) => number;
+
+const NO_BYTES: Uint8Array = new Uint8Array(0);
+const NO_VIEW: DataView = new DataView(new ArrayBuffer(0));
+
+export class LinkedMemory implements GuestMemory {
+  #bytes: Uint8Array = NO_BYTES;
+  #view: DataView = NO_VIEW;
+  #memory: WasmMemory | undefined;
+  #realloc: Realloc | undefined;
+  readonly #state: InstanceState;
+  readonly #findMemory: () => WasmMemory;
+  readonly #findRealloc: () => Realloc;
+
+  /**
+   * @param findMemory - asked once, at the first use: the guest's memory may be made after the functions that use it.
+   * @param findRealloc - as `findMemory`.
+   */
+  constructor(state: InstanceState, findMemory: () => WasmMemory, findRealloc: () => Realloc) {
+    this.#state = state;
+    this.#findMemory = findMemory;
+    this.#findRealloc = findRealloc;
+  }
+
+  bytes(): Uint8Array {
+    if (this.#bytes.byteLength === 0) {
+      this.#memory ??= this.#findMemory();
+      this.#bytes = new Uint8Array(this.#memory.buffer);
+    }
+    return this.#bytes;
+  }
+
+  view(): DataView {
+    const { buffer } = this.bytes();
+    if (this.#view.buffer !== buffer) {
+      this.#view = new DataView(buffer);
+    }
+    return this.#view;
+  }
+
+  realloc(oldPtr: number, oldSize: number, align: number, newSize: number): number {
+    this.#realloc ??= this.#findRealloc();
+    const state = this.#state;
+    const mayLeave = state.mayLeave;
+    state.mayLeave = false;
+    const pointer = this.#realloc(oldPtr, oldSize, align, newSize);
+    // Not in a `finally`: a throw ends the instance.
+    state.mayLeave = mayLeave;
+    return pointer;
+  }
+
+  /**
+   * Copy bytes into memory that the guest allocates for them.
+   *
+   * @returns where they are, unsigned. Canonical ABI, "Storing": an empty list is allocated too.
+   */
+  store(data: Uint8Array): number {
+    const length = data.byteLength;
+    const pointer = this.realloc(0, 0, 1, length) >>> 0;
+    const bytes = this.bytes();
+    if (pointer > bytes.byteLength - length) {
+      throw outOfBounds('cabi_realloc answered with memory', pointer, length, bytes.byteLength);
+    }
+    bytes.set(data, pointer);
+    return pointer;
+  }
+
+  /** A copy of `length` bytes at `pointer`, both unsigned. */
+  load(pointer: number, length: number): Uint8Array {
+    const bytes = this.bytes();
+    if (length > bytes.byteLength || pointer > bytes.byteLength - length) {
+      throw outOfBounds('a message lies', pointer, length, bytes.byteLength);
+    }
+    return bytes.slice(pointer, pointer + length);
+  }
+}
+
+/** What the guest says of its memory is not so. */
+export function outOfBounds(what: string, pointer: number, length: number, size: number): PluginError {
+  return new PluginError(
+    'GUEST_TRAP',
+    `Cannot pass a message: ${what} at byte ${pointer} with ${length} bytes, the guest's memory has ${size}`,
+  );
+}

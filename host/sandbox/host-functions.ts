@@ -1,0 +1,178 @@
+/** What stands behind each function that the component expects from its host. Called through the guard (guard.ts). */
+import { type CoreExport, type HostFunction, type LoweredImport, parseInterfaceId } from '../component/index.js';
+import { PluginError, quote } from '../errors/index.js';
+import { LinkedMemory, type Realloc } from './guest-memory.js';
+import { lowerCapability } from './lower.js';
+import type { Capability, InstanceOptions } from './options.js';
+import { OwnResources } from './own-resources.js';
+import type { InstanceState } from './state.js';
+import type { CoreFunction, Wasi } from './wasi/index.js';
+import type { WasmMemory } from './web-assembly.js';
+
+const HOST_PACKAGE = 'wasm-plugin:host/';
+const WASI = 'wasi:';
+const SERVED_MAJOR = 1;
+
+/** How an instance under construction finds what a plan refers to. */
+export interface Exports {
+  memory(ref: CoreExport): WasmMemory;
+  func(ref: CoreExport): (...args: (number | bigint)[]) => number | bigint | undefined;
+}
+
+export interface HostFunctionParts {
+  readonly options: InstanceOptions;
+  readonly messageBytes: number;
+  readonly state: InstanceState;
+  readonly exports: Exports;
+  readonly wasi: () => Wasi;
+}
+
+/** Makes the host functions of one instance; memories that several of them use are shared. */
+export class HostFunctions {
+  readonly #parts: HostFunctionParts;
+  readonly #resources = new OwnResources();
+  readonly #memories = new Map<string, LinkedMemory>();
+
+  constructor(parts: HostFunctionParts) {
+    this.#parts = parts;
+  }
+
+  /** The memory and allocator of a canonical definition; either may be absent if nothing needs it. */
+  memory(memory: CoreExport | undefined, realloc: CoreExport | undefined): LinkedMemory {
+    const key = JSON.stringify([memory?.instance, memory?.name, realloc?.instance, realloc?.name]);
+    let linked = this.#memories.get(key);
+    if (linked === undefined) {
+      const { exports, state } = this.#parts;
+      linked = new LinkedMemory(
+        state,
+        () => exports.memory(present(memory, 'memory')),
+        () => exports.func(present(realloc, 'realloc')) as Realloc,
+      );
+      this.#memories.set(key, linked);
+    }
+    return linked;
+  }
+
+  make(func: HostFunction): CoreFunction {
+    switch (func.kind) {
+      case 'lowered':
+        return this.#lowered(func);
+      case 'drop-imported':
+        return this.#dropImported(func.interface, func.resource);
+      case 'own-resource':
+        return this.#ownResource(func.operation, func.resource, func.destructor);
+      case 'relay':
+        return this.#relay(func.target, func.postReturn);
+      case 'missing':
+        return this.#missing(func.what);
+    }
+  }
+
+  #lowered(func: LoweredImport): CoreFunction {
+    const memory = this.memory(func.memory, func.realloc);
+    if (func.interface.startsWith(WASI)) {
+      return this.#wasi(func, memory);
+    }
+    const { state, messageBytes } = this.#parts;
+    const capability = this.#capability(func.interface);
+    // The guard's types make the arguments three numbers.
+    return lowerCapability({ name: func.interface, capability, memory, messageBytes, state }) as CoreFunction;
+  }
+
+  #wasi(func: LoweredImport, memory: LinkedMemory): CoreFunction {
+    const iface = parseInterfaceId(func.interface)?.name ?? func.interface;
+    const name = `${iface}#${func.func}`;
+    const lowering = this.#parts.wasi().lower(iface, func.func);
+    if (lowering === undefined) {
+      return this.#missing(name);
+    }
+    return this.#reported(name, lowering(memory));
+  }
+
+  #capability(id: string): Capability {
+    const { options } = this.#parts;
+    const parsed = parseInterfaceId(id);
+    const name = parsed?.name ?? id;
+    const served = !name.startsWith(HOST_PACKAGE) || parsed?.major === SERVED_MAJOR;
+    const capability = served ? options.capabilities.get(name) : undefined;
+    if (capability !== undefined) {
+      return capability;
+    }
+    let payload: Uint8Array | undefined;
+    return () => {
+      payload ??= options.missing(served ? name : id);
+      return { ok: false, payload };
+    };
+  }
+
+  #dropImported(id: string, resource: string): CoreFunction {
+    const iface = parseInterfaceId(id)?.name ?? id;
+    const drop = this.#parts.wasi().dropResource(iface, resource);
+    return this.#reported(`${iface}#[resource-drop]${resource}`, (handle) => {
+      drop(Number(handle) >>> 0);
+      return undefined;
+    });
+  }
+
+  #ownResource(operation: 'new' | 'rep' | 'drop', resource: number, destructor: CoreExport | undefined): CoreFunction {
+    const resources = this.#resources;
+    return this.#reported(`resource.${operation}`, (value) => {
+      switch (operation) {
+        case 'new':
+          return resources.create(resource, Number(value));
+        case 'rep':
+          return resources.rep(resource, Number(value));
+        case 'drop': {
+          const rep = resources.drop(resource, Number(value));
+          if (destructor !== undefined) {
+            this.#parts.exports.func(destructor)(rep);
+          }
+          return undefined;
+        }
+      }
+    });
+  }
+
+  #relay(target: CoreExport, postReturn: CoreExport | undefined): CoreFunction {
+    const { exports, state } = this.#parts;
+    return (...args) => {
+      try {
+        const value = exports.func(target)(...args);
+        if (postReturn !== undefined) {
+          exports.func(postReturn)(...(value === undefined ? [] : [value]));
+        }
+        return value;
+      } catch (error) {
+        throw state.hostThrew(error, `a call to ${quote(target.name)}`);
+      }
+    };
+  }
+
+  #missing(what: string): CoreFunction {
+    return this.#reported(what, () => {
+      throw new PluginError('GUEST_TRAP', `Cannot call ${what}: this host does not provide it`);
+    });
+  }
+
+  #reported(name: string, func: CoreFunction): CoreFunction {
+    const { state } = this.#parts;
+    return (...args) => {
+      try {
+        state.enterHost(name);
+        return func(...args);
+      } catch (error) {
+        throw state.hostThrew(error, name);
+      }
+    };
+  }
+}
+
+function present(ref: CoreExport | undefined, option: string): CoreExport {
+  if (ref === undefined) {
+    throw new PluginError(
+      'COMPONENT_MALFORMED',
+      `Cannot pass a value: the function was lowered without the option ${option}`,
+    );
+  }
+  return ref;
+}

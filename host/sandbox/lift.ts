@@ -1,0 +1,77 @@
+/** From the host into the guest: one exported `handle: func(list<u8>) -> result<list<u8>, list<u8>>`. */
+import { PluginError } from '../errors/index.js';
+import type { LinkedMemory } from './guest-memory.js';
+import type { CallResult } from './options.js';
+import { checkResultArea, readLength, readPointer, readTag } from './result-area.js';
+import type { InstanceState } from './state.js';
+
+export interface LiftParts {
+  /** Full id of the hook. */
+  readonly hook: string;
+  readonly memory: LinkedMemory;
+  /** (request pointer, length) -> pointer to the result area. */
+  readonly handle: (pointer: number, length: number) => number;
+  /** Frees what the result area refers to. */
+  readonly postReturn: ((resultArea: number) => void) | undefined;
+  readonly messageBytes: number;
+  readonly state: InstanceState;
+  /** Runs after each call, also after a failed one. */
+  readonly afterCall: () => void;
+}
+
+/**
+ * Make the function that calls one hook. Canonical ABI, `canon lift`, for this one signature.
+ *
+ * Everything a call needs is looked up here, once; a call allocates its result and nothing else.
+ */
+export function liftHook(parts: LiftParts): (request: Uint8Array) => CallResult {
+  const { hook, memory, handle, postReturn, messageBytes, state, afterCall } = parts;
+
+  const run = (request: Uint8Array): CallResult => {
+    const pointer = memory.store(request);
+    const area = handle(pointer, request.byteLength) >>> 0;
+    const bytes = memory.bytes();
+    checkResultArea(area, bytes.byteLength);
+    const tag = readTag(bytes, area);
+    const length = readLength(bytes, area);
+    if (length > messageBytes) {
+      throw tooLong('the answer', length, messageBytes);
+    }
+    const payload = memory.load(readPointer(bytes, area), length);
+    if (postReturn !== undefined) {
+      state.mayLeave = false;
+      postReturn(area);
+      state.mayLeave = true;
+    }
+    return { ok: tag === 0, payload };
+  };
+
+  return (request) => {
+    if (request.byteLength > messageBytes) {
+      throw new PluginError(
+        'LIMIT_EXCEEDED',
+        `Cannot call ${hook}: the request has ${request.byteLength} bytes, the limit is ${messageBytes}`,
+      );
+    }
+    state.enterGuest(hook);
+    try {
+      return run(request);
+    } catch (error) {
+      throw state.die(`Cannot call ${hook}`, hook, error);
+    } finally {
+      state.busy = false;
+      afterCall();
+    }
+  };
+}
+
+/** A message of the guest's is over the limit, which ends it. */
+export function tooLong(what: string, length: number, limit: number): PluginError {
+  return new PluginError(
+    'LIMIT_EXCEEDED',
+    `Cannot pass a message: ${what} has ${length} bytes, the limit is ${limit}`,
+    {
+      details: { length, limit },
+    },
+  );
+}

@@ -1,0 +1,28 @@
+import type { ComponentLimits } from '../component/index.js';
+import { DEFAULT_COMPONENT_LIMITS } from '../component/index.js';
+
+/** What one component and one instance of it may use. */
+export interface SandboxLimits {
+  /** Linear memory of one instance in bytes, all of its memories together. Default 64 MiB; rounded down to whole pages. */
+  readonly memoryBytes: number;
+  /** Memories that one instance may have: each reserves address space, whatever its size. Default 16. */
+  readonly memories: number;
+  /** Table entries of one instance, all of its tables together. Default 100,000. */
+  readonly tableEntries: number;
+  /** One message, each way, of hooks and of capabilities. Default 16 MiB. */
+  readonly messageBytes: number;
+  /** One core module. Default 32 MiB. */
+  readonly moduleBytes: number;
+  /** Bounds of the decoder. */
+  readonly component: ComponentLimits;
+}
+
+/** The defaults that {@link SandboxLimits} describes. */
+export const DEFAULT_SANDBOX_LIMITS: SandboxLimits = Object.freeze({
+  memoryBytes: 64 * 1024 * 1024,
+  memories: 16,
+  tableEntries: 100_000,
+  messageBytes: 16 * 1024 * 1024,
+  moduleBytes: 32 * 1024 * 1024,
+  component: DEFAULT_COMPONENT_LIMITS,
+});

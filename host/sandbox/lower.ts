@@ -1,0 +1,43 @@
+/** From the guest to the host: one imported `call: func(list<u8>) -> result<list<u8>, list<u8>>`. */
+import type { LinkedMemory } from './guest-memory.js';
+import { tooLong } from './lift.js';
+import type { Capability } from './options.js';
+import { checkResultArea, writeResult } from './result-area.js';
+import type { InstanceState } from './state.js';
+
+export interface LowerParts {
+  /** For errors and the list of last calls. */
+  readonly name: string;
+  readonly capability: Capability;
+  readonly memory: LinkedMemory;
+  readonly messageBytes: number;
+  readonly state: InstanceState;
+}
+
+/**
+ * Make the core function behind a capability. Canonical ABI, `canon lower`, for this one signature.
+ *
+ * The result area is checked before the capability runs: nothing is done whose outcome could not be told.
+ */
+export function lowerCapability(parts: LowerParts): (pointer: number, length: number, area: number) => void {
+  const { name, capability, memory, messageBytes, state } = parts;
+  return (signedPointer, signedLength, signedArea) => {
+    try {
+      state.enterHost(name);
+      const area = signedArea >>> 0;
+      const length = signedLength >>> 0;
+      checkResultArea(area, memory.bytes().byteLength);
+      if (length > messageBytes) {
+        throw tooLong(`the request to ${name}`, length, messageBytes);
+      }
+      const { ok, payload } = capability(memory.load(signedPointer >>> 0, length));
+      if (payload.byteLength > messageBytes) {
+        throw tooLong(`the answer of ${name}`, payload.byteLength, messageBytes);
+      }
+      const at = memory.store(payload);
+      writeResult(memory.bytes(), area, ok, at, payload.byteLength);
+    } catch (error) {
+      throw state.hostThrew(error, name);
+    }
+  };
+}

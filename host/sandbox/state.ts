@@ -1,0 +1,133 @@
+/**
+ * Life and death of one instance: who is inside, what the guest asked of the host last, and why it ended.
+ *
+ * Host functions report what they throw here before it turns into a trap on its way through the guest (guard.ts), so
+ * the error that comes out names the cause and not just `unreachable`.
+ */
+import { escapeControls, PluginError, quote } from '../errors/index.js';
+import { GuestExit } from './wasi/index.js';
+import { wasm } from './web-assembly.js';
+
+const REMEMBERED_CALLS = 8;
+const CALL_MASK = REMEMBERED_CALLS - 1;
+const SHOWN_WORDS = 500;
+
+export class InstanceState {
+  /** Set once; the instance is unusable from then on. */
+  failure: PluginError | undefined;
+  /** A hook, or the start functions, are running. */
+  busy = false;
+  closed = false;
+  /**
+   * Whether the guest may call out. Not while it allocates or cleans up for the host: Canonical ABI, `may_leave`.
+   */
+  mayLeave = true;
+
+  readonly #lastCalls = new Array<string>(REMEMBERED_CALLS).fill('');
+  #callCount = 0;
+  #thrown: { readonly error: unknown; readonly by: string } | undefined;
+  readonly #lastWords: () => string | undefined;
+
+  constructor(lastWords: () => string | undefined) {
+    this.#lastWords = lastWords;
+  }
+
+  /** A host function starts: remember it, and refuse it where the guest may not call out. */
+  enterHost(name: string): void {
+    this.#lastCalls[this.#callCount & CALL_MASK] = name;
+    this.#callCount++;
+    if (!this.mayLeave) {
+      throw new PluginError(
+        'GUEST_TRAP',
+        `Cannot serve ${name}: the guest called it while it was asked to allocate or free`,
+      );
+    }
+  }
+
+  /** A host function threw; the guest is about to trap. @returns the error, to be thrown on. */
+  hostThrew(error: unknown, by: string): unknown {
+    this.#thrown ??= { error, by };
+    return error;
+  }
+
+  /** @throws PluginError unless a call may start now. */
+  enterGuest(hook: string): void {
+    if (this.busy) {
+      throw new PluginError('PLUGIN_BUSY', `Cannot call ${hook}: the instance is serving another call`, {
+        hint: 'Call it after the running call has returned.',
+      });
+    }
+    if (this.failure !== undefined) {
+      throw new PluginError('PLUGIN_CLOSED', `Cannot call ${hook}: the instance has ended (${this.failure.message})`, {
+        hint: 'Make a new instance.',
+        cause: this.failure,
+      });
+    }
+    if (this.closed) {
+      throw new PluginError('PLUGIN_CLOSED', `Cannot call ${hook}: the instance was closed`);
+    }
+    this.busy = true;
+  }
+
+  /**
+   * The guest is dead: work out why.
+   *
+   * @param doing - what was going on, such as `Cannot call x:y/z@1.0.0`.
+   * @param thrown - what came out of the guest.
+   * @returns the failure, which is kept.
+   */
+  die(doing: string, hook: string, thrown: unknown): PluginError {
+    const cause = this.#thrown ?? { error: thrown, by: '' };
+    this.failure ??= this.#explain(doing, hook, cause.error, cause.by);
+    return this.failure;
+  }
+
+  #explain(doing: string, hook: string, error: unknown, by: string): PluginError {
+    const lastCalls = this.#calls();
+    const details = { hook, ...(lastCalls === '' ? {} : { lastCalls }) };
+    const because = (code: ConstructorParameters<typeof PluginError>[0], text: string, hint?: string): PluginError =>
+      new PluginError(code, `${doing}: ${text}`, { cause: error, details, hint });
+    if (error instanceof GuestExit) {
+      return because('GUEST_EXIT', `the guest ended itself with exit code ${error.code}`);
+    }
+    if (error instanceof PluginError) {
+      return because(error.code, error.message, error.hint);
+    }
+    if (by !== '' && !isGuestError(error)) {
+      return because('HOST_BUG', `${by} failed, ${messageOf(error)}`);
+    }
+    if (error instanceof wasm.LinkError || error instanceof TypeError) {
+      return because(
+        'COMPONENT_MALFORMED',
+        `its core modules do not fit together, ${escapeControls(messageOf(error))}`,
+      );
+    }
+    const after = lastCalls === '' ? '' : `; last host calls: ${lastCalls}`;
+    return because('GUEST_TRAP', `the guest trapped, ${trapText(error)}${this.#words()}${after}`);
+  }
+
+  #words(): string {
+    const words = this.#lastWords();
+    return words === undefined || words === '' ? '' : ` after saying ${quote(words, SHOWN_WORDS)}`;
+  }
+
+  #calls(): string {
+    const count = Math.min(this.#callCount, REMEMBERED_CALLS);
+    return Array.from({ length: count }, (_, i) => this.#lastCalls[(this.#callCount - count + i) & CALL_MASK]).join(
+      ', ',
+    );
+  }
+}
+
+/** Comes from guest code: traps, exhausted stacks, exceptions that the guest threw and nobody caught. */
+function isGuestError(error: unknown): boolean {
+  return error instanceof wasm.RuntimeError || error instanceof RangeError || error instanceof wasm.Exception;
+}
+
+function trapText(error: unknown): string {
+  return error instanceof wasm.Exception ? 'an exception that nobody caught' : messageOf(error);
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
