@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -68,16 +68,9 @@ function filesOf(folder: string): string[] {
 
 /** Version in a package's own manifest; `exports` maps hide that file from `require`. */
 function versionOf(name: string): string {
-  const folder = require.resolve.paths(name)?.find((path) => path.endsWith('node_modules') && exists(join(path, name)));
+  const folder = require.resolve
+    .paths(name)
+    ?.find((path) => path.endsWith('node_modules') && existsSync(join(path, name)));
   const manifest: { version: string } = JSON.parse(readFileSync(join(folder ?? '', name, 'package.json'), 'utf8'));
   return manifest.version;
-}
-
-function exists(path: string): boolean {
-  try {
-    readdirSync(path);
-    return true;
-  } catch {
-    return false;
-  }
 }

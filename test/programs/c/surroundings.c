@@ -1,4 +1,4 @@
-/* Looks for anything of the host that WASI might show, and can exit, sleep or wait: the first word of the request says what. */
+/* Looks for anything of the host that WASI might show, and can exit, sleep or print a lot: the request says what. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -72,6 +72,16 @@ static void sleep_ms(long ms) {
   snprintf(text, sizeof text, "slept %d", result);
 }
 
+/* One line of 10,000 bytes in one write, then a short one. */
+static void print_long(void) {
+  static char line[10001];
+  memset(line, 'x', sizeof line - 1);
+  puts(line);
+  puts("end");
+  fflush(stdout);
+  snprintf(text, sizeof text, "printed");
+}
+
 static int starts_with(const uint8_t *request, uint32_t len, const char *word) {
   return len >= strlen(word) && memcmp(request, word, strlen(word)) == 0;
 }
@@ -88,6 +98,8 @@ answer_t handle(uint8_t *request, uint32_t len) {
     sleep_ms(2);
   } else if (starts_with(request, len, "sleep long")) {
     sleep_ms(3600000L);
+  } else if (starts_with(request, len, "print long")) {
+    print_long();
   } else {
     look_around();
   }
