@@ -13,7 +13,7 @@ import { writeIndex } from './index-file.js';
 import { ioError } from './io-error.js';
 import { takeLock, takeLockSync } from './lock.js';
 import type { StoreContent } from './read-store.js';
-import { byName, readStore } from './read-store.js';
+import { byName, readRecords } from './read-store.js';
 import { sweepTemps, sweepUnreferenced } from './sweep.js';
 import type { Transaction } from './transaction.js';
 import { beginTransaction } from './transaction.js';
@@ -111,7 +111,8 @@ function changeLocked<T>(
   keep: readonly string[],
 ): T {
   sweepTemps(context);
-  const content = readStore(context);
+  // Not from the index: it is made anew from this, so a record that was edited in place counts from the next change on.
+  const content = readRecords(context);
   sweepUnreferenced(context, content, keep);
   const transaction = beginTransaction(context, mode);
   let result: T;
@@ -128,11 +129,11 @@ function changeLocked<T>(
 }
 
 function finish(context: StoreContext, before: StoreContent, { changed }: Transaction, mode: number): void {
-  if (changed.size === 0 && before.indexed) {
-    return;
-  }
-  const after = before.problems.length > 0 ? readStore(context) : apply(before, changed);
-  if (after.problems.length === 0) {
+  const after = before.problems.length > 0 ? readRecords(context) : apply(before, changed);
+  if (after.problems.length > 0) {
+    // Also one that is left from before a record was damaged in place: it must not hide that.
+    attempt(() => context.files.remove(context.layout.index));
+  } else {
     attempt(() => writeIndex(context.files, context.layout, after.plugins, mode));
   }
   // Only what was uninstalled goes at once: the package that an install replaced may be wanted back by its undo.

@@ -115,6 +115,10 @@ function readInstalled(context: StoreContext, record: PluginRecord): Uint8Array 
       throw error;
     }
     const state = disableDamaged(context, record) ? 'the plugin was disabled' : 'the plugin could not be disabled';
-    throw new PluginError('STORE_CORRUPT', `${error.message}; ${state}`, { hint: error.hint, details: error.details, cause: error });
+    throw new PluginError('STORE_CORRUPT', `${error.message}; ${state}`, {
+      hint: error.hint,
+      details: error.details,
+      cause: error,
+    });
   }
 }

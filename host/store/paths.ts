@@ -10,8 +10,10 @@ export interface StoreLocation {
 }
 
 export interface StoreRequest {
-  /** `--store DIR`; relative to the working folder. */
+  /** `--store DIR`; relative to `cwd`. */
   readonly store?: string | undefined;
+  /** Working folder, absolute. Default: this process's. */
+  readonly cwd?: string | undefined;
   /** `--system`. */
   readonly system?: boolean | undefined;
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -47,14 +49,14 @@ export function resolveStore(request: StoreRequest): StoreChoice {
   }
   const custom = store ?? (system === true ? undefined : env.WASM_PLUGIN_STORE || undefined);
   if (custom !== undefined) {
-    const target: StoreLocation = { root: resolve(custom), kind: 'custom' };
+    const target: StoreLocation = { root: resolve(request.cwd ?? '.', custom), kind: 'custom' };
     return { target, visible: [target] };
   }
   const systemStore: StoreLocation = { root: SYSTEM_STORE, kind: 'system' };
   if (system === true || uid === 0) {
     if (changing !== undefined && uid !== 0) {
       throw new PluginError('STORE_REFUSED', `"wasm-plugin ${changing} --system" needs root privileges`, {
-        hint: `Run it as root, or leave --system out to use your own store.`,
+        hint: 'Run it as root, or leave --system out to use your own store.',
         details: { uid, path: SYSTEM_STORE },
       });
     }

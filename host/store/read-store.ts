@@ -55,7 +55,8 @@ export function readRecord({ layout, owners }: StoreContext, name: string): Plug
   return readRecordFile(join(layout.plugins, recordFileName(name)), owners);
 }
 
-function readRecords({ layout, owners }: StoreContext): StoreContent {
+/** All records, from their own files. The folder was checked. */
+export function readRecords({ layout, owners }: StoreContext): StoreContent {
   const plugins: PluginRecord[] = [];
   const problems: StoreProblem[] = [];
   for (const file of namesIn(layout.plugins).filter((name) => RECORD_FILE.test(name))) {

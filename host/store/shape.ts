@@ -54,27 +54,29 @@ export const listOf =
     return undefined;
   };
 
-/** An object with these keys; those of `optional` may be absent. */
+/**
+ * An object with these keys; those of `optional` may be absent. None of them may be a name that `Object.prototype` has: they
+ * are read without asking whose they are.
+ */
 export const object = (
   required: Readonly<Record<string, Check>>,
   optional: Readonly<Record<string, Check>> = {},
 ): Check => {
-  const must = Object.entries(required);
-  const may = Object.entries(optional);
+  const names = [...Object.keys(required), ...Object.keys(optional)];
+  const checks = [...Object.values(required), ...Object.values(optional)];
+  const mustHave = Object.keys(required).length;
   return (value) => {
     if (!isObject(value)) {
       return ' must be an object';
     }
-    for (const [key, check] of must) {
-      const problem = Object.hasOwn(value, key) ? check(value[key]) : ' is missing';
-      if (problem !== undefined) {
-        return `.${key}${problem}`;
+    for (let i = 0; i < names.length; i++) {
+      const item = value[names[i] as string];
+      if (item === undefined && i >= mustHave) {
+        continue;
       }
-    }
-    for (const [key, check] of may) {
-      const problem = Object.hasOwn(value, key) ? check(value[key]) : undefined;
+      const problem = item === undefined ? ' is missing' : (checks[i] as Check)(item);
       if (problem !== undefined) {
-        return `.${key}${problem}`;
+        return `.${names[i]}${problem}`;
       }
     }
     return undefined;
