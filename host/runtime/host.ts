@@ -57,7 +57,6 @@ export async function createHost(options: HostOptions = {}): Promise<Host> {
   async function close(): Promise<void> {
     closed = true;
     await Promise.all([...open].map((plugin) => plugin.close()));
-    open.clear();
   }
 
   return {
@@ -65,7 +64,7 @@ export async function createHost(options: HostOptions = {}): Promise<Host> {
       if (closed) {
         throw new PluginError('PLUGIN_CLOSED', 'Cannot load a plugin: the host was closed');
       }
-      const plugin = await loadPlugin(source, loadOptions, resolved);
+      const plugin = await loadPlugin(source, loadOptions, resolved, (gone) => open.delete(gone));
       open.add(plugin);
       return plugin;
     },
@@ -78,6 +77,7 @@ async function loadPlugin(
   source: string | URL | Uint8Array,
   { grants = [], kv }: LoadOptions,
   options: ResolvedOptions,
+  onClose: (plugin: Plugin) => void,
 ): Promise<Plugin> {
   const { manifest, component, digest, hooks } = readPackage(await bytesOf(source, options.packageBytes));
   const effective = effectiveGrants(manifest.requests.map(parseGrant), grants.map(parseGrant));
@@ -99,6 +99,7 @@ async function loadPlugin(
     hooks,
     grants: effective,
     startCall: log.startCall,
+    onClose,
     instantiate: () =>
       compiled.instantiate({
         capabilities,

@@ -43,6 +43,8 @@ export interface PluginParts {
   readonly instantiate: () => ComponentInstance;
   /** Runs before every call: budgets start anew. */
   readonly startCall: () => void;
+  /** Runs once, when it is closed. */
+  readonly onClose: (plugin: Plugin) => void;
 }
 
 /** One plugin with one live instance at a time: made on the first call, replaced after it died. */
@@ -101,12 +103,15 @@ export function createPlugin(parts: PluginParts): Plugin {
   }
 
   async function close(): Promise<void> {
-    closed = true;
-    instance?.close();
-    instance = undefined;
+    if (!closed) {
+      closed = true;
+      instance?.close();
+      instance = undefined;
+      parts.onClose(plugin);
+    }
   }
 
-  return {
+  const plugin: Plugin = {
     manifest,
     digest: parts.digest,
     hooks,
@@ -120,6 +125,7 @@ export function createPlugin(parts: PluginParts): Plugin {
     close,
     [Symbol.asyncDispose]: close,
   };
+  return plugin;
 }
 
 /** The error arm as an error; what the guest says of itself is quoted, and its code is kept apart from ours. */
