@@ -105,7 +105,7 @@ export const COMMANDS: readonly CommandSpec[] = [
     grouped: true,
     arguments: [NAME, { name: 'KEY=VALUE', kind: 'text', optional: true, repeat: true }],
     options: [{ long: 'unset', value: 'KEY', repeat: true, summary: 'back to the default (repeatable)' }, JSON_OPTION],
-    details: 'A VALUE is read as the JSON type that the plugin declares for KEY; a.b sets b inside a.',
+    details: 'A VALUE is read as the JSON type that the plugin declares for KEY.',
   },
   {
     name: 'create',

@@ -30,6 +30,8 @@ const commandCases = [
   { name: 'below another plugin’s command', first: 'x', second: 'x y', want: ['x'] },
   { name: 'above another plugin’s command', first: 'x y', second: 'x', want: ['x y'] },
   { name: 'beside it in the same group', first: 'x y', second: 'x z', want: ['x y', 'x z'] },
+  { name: 'a name that is none', first: 'x $(id)', second: 'y', want: ['y'] },
+  { name: 'an option as a name', first: '-x', second: 'y', want: ['y'] },
   { name: 'a word that only begins alike', first: 'x', second: 'xy', want: ['x', 'xy'] },
 ];
 
@@ -59,6 +61,7 @@ describe('mergeContributions(), commands:', () => {
 
 const flagCases = [
   { name: 'a free name', first: flag('x'), second: flag('y'), want: ['x', 'y'], warnings: 0 },
+  { name: 'a name that is none', first: flag('x y'), second: flag('y'), want: ['y'], warnings: 1 },
   { name: 'our option', first: flag('bind'), second: flag('y'), want: ['y'], warnings: 1 },
   { name: 'an option of every command', first: flag('debug'), second: flag('y'), want: ['y'], warnings: 1 },
   { name: 'the same flag twice', first: flag('x'), second: flag('x'), want: ['x'], warnings: 1 },

@@ -49,6 +49,10 @@ export interface Contributions {
 
 export const NO_CONTRIBUTIONS: Contributions = { commands: [], flags: new Map(), warnings: [] };
 
+/** The parser and the completion scripts rely on these shapes, and a record may have been edited by hand. */
+const WORD = /^[A-Za-z0-9][A-Za-z0-9_-]*$/;
+const SHORTHAND = /^[A-Za-z0-9]$/;
+
 /** Join what `plugins` contribute, first come first served. */
 export function mergeContributions(plugins: readonly Contributor[], taken: Taken): Contributions {
   const commands: ContributedCommand[] = [];
@@ -84,6 +88,7 @@ function commandClash(
   accepted: readonly ContributedCommand[],
   words: ReadonlySet<string>,
 ): string | undefined {
+  if (!path.every((word) => WORD.test(word))) return 'that is not a name for a command';
   if (words.has(path[0]!)) return `${quote(path[0]!)} belongs to wasm-plugin`;
   for (const other of accepted) {
     const common = Math.min(other.path.length, path.length);
@@ -114,6 +119,12 @@ function createFlagSet(taken: ReadonlySet<string>, warnings: string[]): FlagSet 
   return {
     accepted,
     add(plugin, flag, command) {
+      if (!WORD.test(flag.name) || !(flag.shorthand === undefined || SHORTHAND.test(flag.shorthand))) {
+        warnings.push(
+          `Flag ${quote(flag.name)} of plugin ${quote(plugin)} on ${quote(command)} is ignored: that is not a name for a flag`,
+        );
+        return;
+      }
       const long = `--${flag.name}`;
       const negated = flag.type === 'bool' ? [`--no-${flag.name}`] : [];
       if ([long, ...negated].some((option) => clash(option, plugin, command))) return;

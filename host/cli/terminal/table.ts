@@ -52,3 +52,8 @@ export function formatFacts(facts: readonly (readonly [key: string, values: read
     )
     .join('');
 }
+
+/** A block of our own lines with foreign text in it: everything but the line ends is escaped. */
+export function escapeLines(text: string): string {
+  return text.split('\n').map(escapeControls).join('\n');
+}

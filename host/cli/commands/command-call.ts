@@ -1,0 +1,67 @@
+/** A parsed command line as plugins see it in the `command` hook. */
+import type { Value } from '../../abi/index.js';
+import type { CommandCall } from '../../dispatch/index.js';
+import { escapeControls } from '../../errors/index.js';
+import { covers, parseGrant } from '../../grant/index.js';
+import type { CommandContext } from '../context.js';
+import type { ContributedFlag } from '../flags/contributions.js';
+import type { ResolvedFlags } from '../flags/resolve.js';
+import { resolveFlags } from '../flags/resolve.js';
+import type { ParsedCommand } from '../program/parsed.js';
+import { participants } from '../session.js';
+
+/**
+ * Settle the contributed flags of a command line.
+ *
+ * @throws UsageError for a value that does not fit or a required flag without one.
+ */
+export function settleFlags(
+  context: CommandContext,
+  parsed: ParsedCommand,
+  flags: readonly ContributedFlag[],
+): ResolvedFlags {
+  const grants = new Map(participants(context).map(({ record }) => [record.name, record.grants]));
+  const resolved = resolveFlags(flags, {
+    given: parsed.flag,
+    env: context.io.env,
+    mayRead: (plugin, name) => mayRead(grants.get(plugin) ?? [], name),
+  });
+  for (const warning of resolved.warnings) context.log.warning(warning);
+  return resolved;
+}
+
+function mayRead(grants: readonly string[], name: string): boolean {
+  // A key that is no name for a variable is none that was granted.
+  if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name)) return false;
+  const wanted = parseGrant(`env:${name}`);
+  return grants.some((grant) => covers(parseGrant(grant), wanted));
+}
+
+export function commandCall(
+  { io }: CommandContext,
+  path: string,
+  args: readonly string[],
+  flags: ResolvedFlags,
+): CommandCall {
+  return {
+    path,
+    args,
+    cwd: io.cwd,
+    user: { uid: io.user.uid, gid: io.user.gid, name: io.user.name },
+    flagsOf: (plugin) => plainValues(flags.byPlugin.get(plugin)),
+    print: (stream, text) => io[stream].write(printable(text)),
+  };
+}
+
+/** Without a prototype, as every object that goes into a message. */
+function plainValues(values: ReadonlyMap<string, unknown> | undefined): Readonly<Record<string, Value>> {
+  return Object.assign(Object.create(null), Object.fromEntries(values ?? [])) as Record<string, Value>;
+}
+
+/** A plugin's own output: lines and tabs as they are, everything else that could move the cursor escaped. */
+export function printable(text: string): string {
+  return text
+    .split(/(\r?\n|\t)/)
+    .map((part, index) => (index % 2 === 1 ? part.replace('\r', '') : escapeControls(part)))
+    .join('');
+}

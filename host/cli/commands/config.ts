@@ -1,0 +1,90 @@
+import { quote } from '../../errors/index.js';
+import { checkSettings, coerceSetting, readPackage } from '../../package/index.js';
+import type { InstalledPlugin, Store } from '../../store/index.js';
+import type { CommandContext, RunCommand } from '../context.js';
+import { EXIT_OK } from '../exit-code.js';
+import { failed, UsageError } from '../failure.js';
+import { tellLifecycle } from './lifecycle.js';
+import { notFound } from './not-found.js';
+import { formatJson, printJson } from './print-json.js';
+
+type Settings = Readonly<Record<string, unknown>>;
+
+/** `config NAME`: the settings as the plugin gets them. `config NAME KEY=VALUE`: change them, all or none. */
+export const run: RunCommand = async (context, { args, options }) => {
+  const [name = '', ...pairs] = args;
+  const unset = options.texts('unset');
+  if (pairs.length === 0 && unset.length === 0) return show(context, name, options.has('json'));
+  const store = context.stores.writable('config');
+  try {
+    await change(store, name, pairs.map(splitPair), unset);
+  } catch (error) {
+    throw failed(`Failed to configure plugin ${quote(name)}`, notFound(error, context.stores, store, name) ?? error);
+  }
+  if (store.get(name)?.enabled === true) await tellLifecycle(context, store, name, 'configured');
+  return EXIT_OK;
+};
+
+function show({ io, stores }: CommandContext, name: string, json: boolean): number {
+  try {
+    const plugin = stores.find(name);
+    if (plugin === undefined) throw new UnknownPlugin('plugin not found');
+    const settings = effective(plugin);
+    if (json) printJson(io, settings);
+    else
+      io.stdout.write(
+        Object.entries(settings)
+          .map(([key, value]) => `${key}=${shown(value)}\n`)
+          .join(''),
+      );
+    return EXIT_OK;
+  } catch (error) {
+    const hint = error instanceof UnknownPlugin ? 'See "wasm-plugin list" for what is installed' : undefined;
+    throw failed(`Failed to show the settings of plugin ${quote(name)}`, error, { hint });
+  }
+}
+
+class UnknownPlugin extends Error {}
+
+/** With the manifest's defaults; where the settings do not fit (yet), as the operator gave them. */
+function effective({ record, store }: InstalledPlugin): Settings {
+  const { settings: schema } = readPackage(store.readPackage(record)).manifest;
+  try {
+    return checkSettings(schema, record.settings);
+  } catch {
+    return record.settings;
+  }
+}
+
+async function change(
+  store: Store,
+  name: string,
+  pairs: readonly (readonly [key: string, text: string])[],
+  unset: readonly string[],
+): Promise<void> {
+  const record = store.get(name);
+  // The store says "not found" in its own words.
+  if (record === undefined) return void (await store.configure(name, {}));
+  const { settings: schema } = readPackage(store.readPackage(record)).manifest;
+  const settings = new Map(Object.entries(record.settings));
+  for (const key of unset) settings.delete(key);
+  for (const [key, text] of pairs) settings.set(key, coerceSetting(schema, key, text));
+  const chosen = Object.fromEntries(settings);
+  checkSettings(schema, chosen);
+  // Without the defaults: a later version may have better ones.
+  await store.configure(name, chosen);
+}
+
+function splitPair(text: string): readonly [string, string] {
+  const equals = text.indexOf('=');
+  if (equals < 1) throw new UsageError(`${quote(text)} is not KEY=VALUE`);
+  return [text.slice(0, equals), text.slice(equals + 1)];
+}
+
+/** Text as it is, so that it can be given back; everything else as JSON. Both without control characters. */
+function shown(value: unknown): string {
+  const json = formatJson(value);
+  return typeof value === 'string' && JSON.stringify(value) === `"${value}"`
+    ? json.slice(1, -1)
+    : json.replaceAll(/\n\s*/g, ' ');
+}

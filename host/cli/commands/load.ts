@@ -1,0 +1,29 @@
+import type { RunCommand } from '../context.js';
+
+type Module = { readonly run: RunCommand };
+
+/** Where each built-in command lives. Loaded on demand, so that `list` does not pay for the compiler. */
+const MODULES: ReadonlyMap<string, () => Promise<Module>> = new Map([
+  ['call', () => import('./call.js')],
+  ['compile', () => import('./compile.js')],
+  ['completion', () => import('./completion.js')],
+  ['config', () => import('./config.js')],
+  ['create', () => import('./create.js')],
+  ['disable', () => import('./disable.js')],
+  ['doctor', () => import('./doctor.js')],
+  ['enable', () => import('./enable.js')],
+  ['inspect', () => import('./inspect.js')],
+  ['install', () => import('./install.js')],
+  ['list', () => import('./list.js')],
+  ['rollback', () => import('./rollback.js')],
+  ['run', () => import('./run.js')],
+  ['uninstall', () => import('./uninstall.js')],
+  ['version', () => import('./version.js')],
+]);
+
+/** @param name - of a command in the command table. */
+export async function loadCommand(name: string): Promise<RunCommand> {
+  const load = MODULES.get(name);
+  if (load === undefined) throw new Error(`no module for the command ${name}`);
+  return (await load()).run;
+}

@@ -1,0 +1,22 @@
+import { COMMANDS, GLOBAL_OPTION_NAMES, optionNames, TAKEN_WORDS } from '../argv/command-table.js';
+import type { Stores } from '../stores.js';
+import type { Contributions, Taken } from './contributions.js';
+import { mergeContributions } from './contributions.js';
+
+const TAKEN: Taken = {
+  words: TAKEN_WORDS,
+  globalOptions: GLOBAL_OPTION_NAMES,
+  extensible: new Map(
+    COMMANDS.filter(({ extensible }) => extensible === true).map(({ name, options }) => [name, optionNames(options)]),
+  ),
+};
+
+/** What the enabled plugins add to the command line, in the order in which their hooks run. */
+export function readContributions(stores: Stores): Contributions {
+  const plugins = stores
+    .read()
+    .plugins.map(({ record }) => record)
+    .filter(({ enabled }) => enabled)
+    .sort((a, b) => a.order - b.order || (a.name < b.name ? -1 : 1));
+  return mergeContributions(plugins, TAKEN);
+}

@@ -1,0 +1,189 @@
+/**
+ * The parser: commander, filled from the command table and from what plugins contribute.
+ *
+ * Only what this command line can need is registered: one command when its name is known, all of them for help and for
+ * a name that nobody knows. Parsing ends in `onCommand`; nothing is executed here.
+ */
+import { Command, CommanderError } from 'commander';
+import { escapeControls, quote } from '../../errors/index.js';
+import { COMMANDS, GROUP, GROUP_ALIAS } from '../argv/command-table.js';
+import { GLOBAL_OPTIONS } from '../argv/global-options.js';
+import { globalsFrom } from '../argv/scan.js';
+import type { CommandSpec } from '../argv/spec.js';
+import { EXIT_OK, EXIT_USAGE } from '../exit-code.js';
+import { UsageError } from '../failure.js';
+import type { ContributedCommand, Contributions } from '../flags/contributions.js';
+import type { FlagValue } from '../flags/value.js';
+import { builtinOption, contributedOptions, flagKey } from './options.js';
+import type { Options, ParsedCommand } from './parsed.js';
+
+export const PROGRAM = 'wasm-plugin';
+
+export interface ProgramOptions {
+  /** The command from the first look; undefined registers everything. */
+  readonly command: string | undefined;
+  readonly contributions: Contributions;
+  readonly columns: number;
+  /** For `--version`, asked for only then. */
+  version(): string;
+  /** Help that was asked for. */
+  out(text: string): void;
+  /** Help that was not asked for. */
+  err(text: string): void;
+  onCommand(command: ParsedCommand): Promise<number>;
+}
+
+/**
+ * Parse and hand over to `onCommand`.
+ *
+ * @param argv - without the program's own name.
+ * @returns the exit code.
+ * @throws UsageError for a command line that makes no sense; whatever `onCommand` throws.
+ */
+export async function runProgram(argv: readonly string[], options: ProgramOptions): Promise<number> {
+  let exitCode = EXIT_OK;
+  const program = buildProgram(options, async (parsed) => {
+    exitCode = await options.onCommand(parsed);
+  });
+  try {
+    await program.parseAsync([...argv], { from: 'user' });
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    if (error.exitCode === EXIT_OK) return EXIT_OK;
+    // Help in place of a missing command is on stderr already.
+    if (error.code === 'commander.help') return EXIT_USAGE;
+    throw usageError(error, options.command);
+  }
+  return exitCode;
+}
+
+function usageError(error: CommanderError, command: string | undefined): UsageError {
+  const [text = '', suggestion] = error.message.replace(/^error: /, '').split('\n');
+  const what = command === undefined ? PROGRAM : `${PROGRAM} ${command}`;
+  const hint = suggestion?.replace(/^\((.*)\)$/, '$1') ?? `Run "${escapeControls(what)} --help" to see what it takes`;
+  return new UsageError(`Wrong usage of ${quote(what)}: ${text}`, hint);
+}
+
+type OnParsed = (parsed: ParsedCommand) => Promise<void>;
+
+function buildProgram(options: ProgramOptions, onParsed: OnParsed): Command {
+  const { command, contributions } = options;
+  const program = createCommand(PROGRAM, options)
+    .description('Sandboxed plugins for container runtimes: WebAssembly components in SIF files.')
+    .enablePositionalOptions();
+  addGlobalOptions(program, 'Options:');
+  program
+    .option('--version', 'print the version')
+    .on('option:version', () => {
+      options.out(`${PROGRAM} version ${options.version()}\n`);
+      throw new CommanderError(EXIT_OK, 'commander.version', '');
+    })
+    .addHelpText('after', `\nRun "${PROGRAM} COMMAND --help" for one command.`);
+
+  const known = COMMANDS.filter(({ name }) => name === command);
+  const specs = known.length === 0 ? COMMANDS : known;
+  for (const spec of specs) program.addCommand(builtinCommand(spec, options, onParsed));
+  program.addCommand(groupCommand(specs, options, onParsed), { hidden: true });
+  for (const contributed of known.length === 0 ? contributions.commands : []) {
+    addContributed(program, contributed, options, onParsed);
+  }
+  return program;
+}
+
+function createCommand(name: string, options: ProgramOptions): Command {
+  return new Command(name)
+    .exitOverride()
+    .configureOutput({
+      writeOut: options.out,
+      writeErr: options.err,
+      outputError: () => {},
+      getOutHelpWidth: () => options.columns,
+      getErrHelpWidth: () => options.columns,
+    })
+    .helpOption('-h, --help', 'print help');
+}
+
+function addGlobalOptions(command: Command, heading: string): void {
+  for (const spec of GLOBAL_OPTIONS) command.addOption(builtinOption(spec).helpGroup(heading));
+}
+
+function groupCommand(specs: readonly CommandSpec[], options: ProgramOptions, onParsed: OnParsed): Command {
+  const group = createCommand(GROUP, options).alias(GROUP_ALIAS).description('manage plugins, as upstream spells it');
+  group.enablePositionalOptions();
+  addGlobalOptions(group, 'Global options:');
+  for (const spec of specs) if (spec.grouped === true) group.addCommand(builtinCommand(spec, options, onParsed));
+  return group;
+}
+
+function builtinCommand(spec: CommandSpec, options: ProgramOptions, onParsed: OnParsed): Command {
+  const command = createCommand(spec.name, options).description(spec.summary).helpGroup(spec.heading);
+  for (const { name, optional, repeat } of spec.arguments) {
+    const inner = `${name}${repeat === true ? '...' : ''}`;
+    command.argument(optional === true ? `[${inner}]` : `<${inner}>`);
+  }
+  for (const option of spec.options) command.addOption(builtinOption(option));
+  const flags = options.contributions.flags.get(spec.name) ?? [];
+  for (const option of flags.flatMap(contributedOptions)) command.addOption(option);
+  addGlobalOptions(command, 'Global options:');
+  if (spec.passThrough === true) command.passThroughOptions();
+  if (spec.details !== undefined) command.addHelpText('after', `\n${spec.details}`);
+  return command.action(() => onParsed({ kind: 'builtin', spec, options: readOptions(command), ...common(command) }));
+}
+
+/** Find or make the command of a path; groups above a contributed command exist only to hold it. */
+function addContributed(
+  program: Command,
+  contributed: ContributedCommand,
+  options: ProgramOptions,
+  onParsed: OnParsed,
+): void {
+  const heading = `Commands of plugin ${escapeControls(contributed.plugin)}:`;
+  let command = program;
+  for (const word of contributed.path) {
+    let next = command.commands.find((child) => child.name() === word);
+    if (next === undefined) {
+      next = createCommand(word, options).description(`commands of plugin ${escapeControls(contributed.plugin)}`);
+      next.helpGroup(heading).enablePositionalOptions();
+      addGlobalOptions(next, 'Global options:');
+      command.addCommand(next);
+    }
+    command = next;
+  }
+  const { summary, usage } = contributed.command;
+  command.description(escapeControls(summary)).argument('[args...]').passThroughOptions();
+  if (usage !== undefined) command.usage(escapeControls(usage));
+  for (const option of contributed.flags.flatMap(contributedOptions)) command.addOption(option);
+  command.action(() => onParsed({ kind: 'contributed', contributed, ...common(command) }));
+}
+
+function common(command: Command) {
+  return {
+    args: command.args,
+    globals: globalsFrom((long) => lookUp(command, long)),
+    flag: (name: string) => command.getOptionValue(flagKey(name)) as FlagValue | undefined,
+  };
+}
+
+/** A global option may stand after any word of the command; the last one counts. */
+function lookUp(command: Command | null, long: string): string | undefined {
+  for (let at = command; at !== null; at = at.parent) {
+    const value: unknown = at.getOptionValue(long);
+    if (value !== undefined) return value === true ? '' : String(value);
+  }
+  return undefined;
+}
+
+function readOptions(command: Command): Options {
+  const read = (long: string): unknown => command.getOptionValue(long);
+  return {
+    has: (long) => read(long) !== undefined,
+    text: (long) => {
+      const value = read(long);
+      return typeof value === 'string' ? value : undefined;
+    },
+    texts: (long) => {
+      const value = read(long);
+      return Array.isArray(value) ? (value as string[]) : [];
+    },
+  };
+}
