@@ -153,6 +153,14 @@ test('encode() returns bytes that the next message does not overwrite', () => {
   expect(first.constructor).toBe(Uint8Array);
 });
 
+test('encode() writes a small message after one that outgrew the buffer', () => {
+  const large = new Uint8Array(3 * 2 ** 20).fill(7);
+  expect(decode(bin, encode(bin, large))).toEqual(large);
+  const long = 'é'.repeat(100_000);
+  expect(decode(str, encode(str, long))).toBe(long);
+  expect(decode(any, encode(any, ['é'.repeat(70), 1]))).toEqual(['é'.repeat(70), 1]);
+});
+
 describe('decode() reads', () => {
   const point = struct({ x: int, y: withDefault(int, 7), note: optional(str) });
   const cases: { name: string; schema: Schema; bytes: string; want: unknown }[] = [

@@ -4,7 +4,7 @@
  * The same value always gives the same bytes: fields in the schema's order, the shortest form of every length and integer,
  * `f64` always in eight bytes, defaults always written, absent optional fields never. test/golden/abi/ holds SDKs to it.
  */
-import { addExtension, Packr } from 'msgpackr/index-no-eval';
+import { addExtension, Packr, RESET_BUFFER_MODE } from 'msgpackr/index-no-eval';
 import { defaultOf } from './decode.js';
 import { describeValue, describeWant, formatPath } from './path.js';
 import { MAX_DEPTH } from './scan.js';
@@ -37,6 +37,9 @@ addExtension({
 // Without toJSON: a field of that name is data, never code to call.
 const packr = new Packr({ useRecords: false, moreTypes: false, structuredClone: false, useToJSON: false });
 
+// msgpackr keeps the buffer of its largest message for good; above this size it gets a small one again.
+const KEPT_BUFFER_BYTES = 65_536;
+
 /**
  * Write a message.
  *
@@ -48,8 +51,12 @@ const packr = new Packr({ useRecords: false, moreTypes: false, structuredClone: 
  */
 export function encode<In>(schema: Schema<unknown, In>, value: In, what = 'message'): Uint8Array {
   const shaped = new Shaper(what).shape(schema, value, 0);
-  // msgpackr answers with a window on a buffer that its next message overwrites.
-  return new Uint8Array(packr.pack(shaped));
+  // What msgpackr answers is a window on its buffer; with this option the next message overwrites it, so copy.
+  const bytes = new Uint8Array(packr.pack(shaped, RESET_BUFFER_MODE));
+  if (bytes.length > KEPT_BUFFER_BYTES) {
+    packr.useBuffer(Buffer.allocUnsafeSlow(KEPT_BUFFER_BYTES));
+  }
+  return bytes;
 }
 
 class Shaper {

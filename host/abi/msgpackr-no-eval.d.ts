@@ -17,7 +17,9 @@ declare module 'msgpackr/index-no-eval' {
   }
 
   export class Packr extends Unpackr {
-    pack(value: unknown): Uint8Array;
+    pack(value: unknown, encodeOptions?: number): Uint8Array;
+    /** A Buffer, which has the writer of UTF-8 that msgpackr looked for when it was loaded. */
+    useBuffer(buffer: Buffer): void;
   }
 
   export interface Allocated {
@@ -32,5 +34,6 @@ declare module 'msgpackr/index-no-eval' {
     pack(value: T, allocateForWrite: (byteCount: number) => Allocated): void;
   }): void;
 
+  export const RESET_BUFFER_MODE: number;
   export const isNativeAccelerationEnabled: boolean;
 }
