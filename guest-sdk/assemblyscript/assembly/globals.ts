@@ -1,0 +1,5 @@
+// Everything that stands in for a global of the standard library; `compile` names them in `--use`.
+import "./abort";
+import "./console";
+import "./crypto";
+import "./date";

@@ -1,0 +1,41 @@
+// What plugin authors import from "@wasm-plugin/assemblyscript".
+export { CapabilityError, lastError } from "./capability";
+export { clock } from "./clock";
+export { CommandResponse } from "./command-response";
+export { EngineConfigResponse } from "./engine-config-response";
+export { env } from "./env";
+export { fail } from "./failure";
+export { FileStat, fs } from "./fs";
+export { kv } from "./kv";
+export { log } from "./log";
+export {
+  Adjustments,
+  AnnotationAdjustment,
+  CommandRequest,
+  ContainerStats,
+  Context,
+  DeviceAdjustment,
+  EngineConfigRequest,
+  EngineInfo,
+  EnvAdjustment,
+  HostUser,
+  LifecycleRequest,
+  LifecycleResponse,
+  MonitorContainerRequest,
+  MountAdjustment,
+  NamespaceAdjustment,
+  OciHookAdjustment,
+  PatchOperation,
+  PostStartProcessRequest,
+  ResourceAdjustment,
+  RlimitAdjustment,
+  RunRequest,
+  UserAdjustment,
+} from "./messages.generated";
+export { MonitorContainerResponse } from "./monitor-container-response";
+export { PostStartProcessResponse } from "./post-start-process-response";
+export { random } from "./random";
+export { Reader } from "./reader";
+export { textOf, utf8 } from "./utf8";
+export { Value, ValueKind } from "./value";
+export { Writer } from "./writer";

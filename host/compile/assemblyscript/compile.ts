@@ -1,0 +1,177 @@
+/**
+ * AssemblyScript project -> core module, with the compiler running in this process.
+ *
+ * A transform sees the program twice: parsed, to find the hooks and add the glue that speaks the core ABI; compiled, to
+ * give the exports their names.
+ */
+import { join } from 'node:path';
+import { PluginError, quote } from '../../errors/index.js';
+import { loadToolchain } from '../toolchain.js';
+import { readConfig } from './config.js';
+import { type Diagnostic, formatDiagnostic, isError, isWarning } from './diagnostics.js';
+import { type Binaryen, type BinaryenModule, nameExports, START } from './exports.js';
+import { type FoundHook, findHooks, hookNames } from './find-hooks.js';
+import { GLUE_FILE, glueSource } from './glue.js';
+import { openProjectFiles } from './project-files.js';
+import type { Enums, Parser } from './syntax.js';
+
+export const DEFAULT_ENTRY = 'assembly/index.ts';
+const OUT_FILE = 'plugin.wasm';
+
+export interface CoreModule {
+  readonly bytes: Uint8Array;
+  /** Interface ids of the hooks that it exports, in source order. */
+  readonly hooks: readonly string[];
+  readonly sdkVersion: string;
+}
+
+/** Globals of ordinary AssemblyScript that would otherwise become imports which no component can have. */
+const ALIASES = ['trace', 'seed', 'console', 'Date', 'performance', 'crypto'];
+
+/**
+ * @param projectDir - absolute.
+ * @param onWarning - gets the compiler's warnings, formatted.
+ * @throws PluginError `COMPILE_FAILED` with the compiler's diagnostics; `TOOLCHAIN_MISSING`.
+ */
+export async function compileAssemblyScript(
+  projectDir: string,
+  onWarning: (text: string) => void,
+): Promise<CoreModule> {
+  const files = openProjectFiles(projectDir);
+  const config = readConfig(projectDir, files);
+  const { asc, enums, binaryen } = await loadCompiler();
+  const seen = new Map<string, string>();
+  const diagnostics: Diagnostic[] = [];
+  let bytes: Uint8Array | undefined;
+  let found: FoundHook[] = [];
+
+  const transform = {
+    afterParse(parser: Parser) {
+      found = findHooks(parser, enums);
+      const entry = parser.sources.find((source) => source.sourceKind === enums.SourceKind.UserEntry);
+      if (found.length === 0 || entry === undefined) {
+        return;
+      }
+      // The author's exports are the glue's business now; what it does not import, the compiler may drop.
+      for (const source of parser.sources) {
+        if (source.sourceKind === enums.SourceKind.UserEntry) {
+          source.sourceKind = enums.SourceKind.User;
+        }
+      }
+      const glue = glueSource(found);
+      seen.set(GLUE_FILE, glue);
+      parser.parseFile(glue, GLUE_FILE, true);
+    },
+    afterCompile(module: BinaryenModule) {
+      nameExports(module, binaryen, found);
+    },
+  };
+
+  const result = await runCompiler(asc, compilerArguments(projectDir, config), {
+    transforms: [transform],
+    readFile(name: string, baseDir: string) {
+      const text = files.readFile(name, baseDir);
+      if (text !== null) {
+        seen.set(shownPath(name), text);
+      }
+      return text;
+    },
+    writeFile(name: string, contents: Uint8Array | string) {
+      if (name === OUT_FILE && typeof contents !== 'string') {
+        bytes = contents;
+      }
+    },
+    listFiles: files.listFiles,
+    stdout: { write: () => true },
+    stderr: { write: () => true },
+    reportDiagnostic: (diagnostic: Diagnostic) => diagnostics.push(diagnostic),
+  });
+
+  const format = (diagnostic: Diagnostic) => formatDiagnostic(diagnostic, (path) => seen.get(path));
+  diagnostics.filter(isWarning).map(format).forEach(onWarning);
+  const errors = diagnostics.filter(isError);
+  if (errors.length > 0 || result.error !== null || bytes === undefined) {
+    throw failure(errors.map(format), result.error);
+  }
+  if (found.length === 0) {
+    throw new PluginError('COMPILE_FAILED', `Cannot compile ${quote(projectDir)}: the entry file exports no hook`, {
+      hint: `Export a function named ${hookNames.join(', ')}, or one with @hook("…").`,
+    });
+  }
+  return { bytes, hooks: found.map(({ id }) => id), sdkVersion: files.sdkVersion };
+}
+
+interface CompilerResult {
+  readonly error: Error | null;
+}
+
+interface Compiler {
+  main(args: string[], options: object): Promise<CompilerResult>;
+}
+
+/** How the compiler's diagnostics name a file that it asked for as `name`. */
+function shownPath(name: string): string {
+  const path = name.replaceAll('\\', '/');
+  const inPackages = path.lastIndexOf('node_modules/');
+  return inPackages === -1 ? path : `~lib/${path.slice(inPackages + 'node_modules/'.length)}`;
+}
+
+/** The compiler throws for what it finds wrong in a configuration, and answers for everything else. */
+async function runCompiler(asc: Compiler, args: string[], options: object): Promise<CompilerResult> {
+  try {
+    return await asc.main(args, options);
+  } catch (error) {
+    if (error instanceof PluginError) {
+      throw error;
+    }
+    return { error: error instanceof Error ? error : new Error(String(error)) };
+  }
+}
+
+async function loadCompiler(): Promise<{ asc: Compiler; enums: Enums; binaryen: Binaryen }> {
+  return loadToolchain('assemblyscript', async () => {
+    const [asc, enums, binaryen] = await Promise.all([
+      import('assemblyscript/asc'),
+      import('assemblyscript'),
+      import('assemblyscript/binaryen'),
+    ]);
+    // Their type files describe the compiler's own WebAssembly types; see syntax.ts for what is used of them.
+    return {
+      asc: asc as unknown as Compiler,
+      enums: enums as unknown as Enums,
+      binaryen: binaryen.default as unknown as Binaryen,
+    };
+  });
+}
+
+function compilerArguments(
+  projectDir: string,
+  { hasEntries, usesWasi }: { hasEntries: boolean; usesWasi: boolean },
+): string[] {
+  const aliases = (usesWasi ? [] : ALIASES).map((name) => `${name}=wasm_plugin_${name}`);
+  return [
+    ...(hasEntries ? [] : [DEFAULT_ENTRY]),
+    '--baseDir',
+    projectDir,
+    '--config',
+    join(projectDir, 'asconfig.json'),
+    '--outFile',
+    OUT_FILE,
+    '--exportStart',
+    START,
+    // The shim's abort would print and exit; ours keeps the text for the host's error.
+    ...['abort=wasm_plugin_abort', ...aliases].flatMap((alias) => ['--use', alias]),
+  ];
+}
+
+function failure(diagnostics: readonly string[], error: Error | null): PluginError {
+  if (diagnostics.length === 0) {
+    return new PluginError('COMPILE_FAILED', `Cannot compile: ${error?.message ?? 'the compiler wrote no module'}`, {
+      cause: error ?? undefined,
+    });
+  }
+  const count = diagnostics.length === 1 ? '1 error' : `${diagnostics.length} errors`;
+  return new PluginError('COMPILE_FAILED', `Cannot compile: ${count}\n${diagnostics.join('\n')}`, {
+    details: { errors: diagnostics.length },
+  });
+}

@@ -1,0 +1,100 @@
+/**
+ * An AssemblyScript project's `asconfig.json` and the configurations that it extends, as far as `compile` looks at them.
+ * The compiler reads the same files again through `project-files.ts` and gives the options their meaning.
+ */
+import { createRequire } from 'node:module';
+import { dirname, isAbsolute, join, resolve } from 'node:path';
+import { PluginError, quote } from '../../errors/index.js';
+
+export const CONFIG_FILE = 'asconfig.json';
+
+/** What a project writes to extend the configuration that comes with this package. */
+export const BUNDLED_CONFIG = 'wasm-plugin/asconfig.json';
+
+// More than anybody nests; a cycle ends here too.
+const MAX_EXTENDS = 16;
+
+export interface ProjectConfig {
+  /** Whether an `asconfig.json` of the chain names entry files. */
+  readonly hasEntries: boolean;
+  /** Whether `@assemblyscript/wasi-shim` provides console, Date, process and the like. */
+  readonly usesWasi: boolean;
+}
+
+export interface ConfigSource {
+  /** Text of a file, or null where there is none. */
+  read(path: string): string | null;
+  /** Where `asconfig.json` of this package is. */
+  readonly bundledConfig: string;
+}
+
+/**
+ * Follow the chain from a project's own `asconfig.json`, which may be missing.
+ *
+ * @throws PluginError `COMPILE_FAILED` if a configuration is not JSON, or extends one that is not there.
+ */
+export function readConfig(projectDir: string, source: ConfigSource): ProjectConfig {
+  let hasEntries = false;
+  let usesWasi = false;
+  let path: string | undefined = join(projectDir, CONFIG_FILE);
+  for (let count = 0; path !== undefined && count < MAX_EXTENDS; count++) {
+    const text = source.read(path);
+    if (text === null && count > 0) {
+      throw new PluginError('COMPILE_FAILED', `Cannot read configuration ${quote(path)}: there is no such file`);
+    }
+    const config: Config = text === null ? {} : parseConfig(text, path);
+    hasEntries ||= Array.isArray(config.entries) && config.entries.length > 0;
+    usesWasi ||= useOptions(config).some((option) => option.startsWith('ASC_WASI='));
+    path = typeof config.extends === 'string' ? resolveExtends(config.extends, path, source) : undefined;
+  }
+  return { hasEntries, usesWasi };
+}
+
+/** The same configuration with `extends` as an absolute path, which is all that the compiler needs to find the next one. */
+export function withAbsoluteExtends(text: string, path: string, source: ConfigSource): string {
+  const config = parseConfig(text, path);
+  return typeof config.extends === 'string'
+    ? JSON.stringify({ ...config, extends: resolveExtends(config.extends, path, source) })
+    : text;
+}
+
+interface Config {
+  readonly extends?: unknown;
+  readonly entries?: unknown;
+  readonly options?: { readonly use?: unknown };
+}
+
+function parseConfig(text: string, path: string): Config {
+  try {
+    const config: unknown = JSON.parse(text);
+    return typeof config === 'object' && config !== null ? config : {};
+  } catch (cause) {
+    throw new PluginError('COMPILE_FAILED', `Cannot read configuration ${quote(path)}: it is not JSON`, { cause });
+  }
+}
+
+function useOptions(config: Config): string[] {
+  const use = config.options?.use;
+  return (Array.isArray(use) ? use : [use]).filter((option) => typeof option === 'string');
+}
+
+function resolveExtends(target: string, from: string, source: ConfigSource): string {
+  if (target === BUNDLED_CONFIG) {
+    return source.bundledConfig;
+  }
+  if (target.startsWith('.') || isAbsolute(target)) {
+    return resolve(dirname(from), target);
+  }
+  try {
+    return createRequire(from).resolve(target);
+  } catch (cause) {
+    throw new PluginError(
+      'COMPILE_FAILED',
+      `Cannot resolve configuration ${quote(target)} that ${quote(from)} extends`,
+      {
+        hint: 'Install the package that it is part of.',
+        cause,
+      },
+    );
+  }
+}

@@ -1,0 +1,245 @@
+/**
+ * Which exported functions of an AssemblyScript program are hooks.
+ *
+ *   export function engineConfig(…)                      a hook of ours, known by its name
+ *   @hook("acme:score/score@1.0.0") export function …    an embedder's hook, known by its decorator
+ *
+ * Works on the parsed program, before anything is resolved: names and type annotations as they are written.
+ */
+import { hooks, parseInterfaceId } from '../../abi/index.js';
+import type {
+  Decorator,
+  Enums,
+  ExportStatement,
+  FunctionDeclaration,
+  NamedType,
+  Node,
+  Parser,
+  Source,
+  StringLiteral,
+} from './syntax.js';
+
+/** How a hook's message and the author's function meet. */
+export type Shape =
+  /** A generated class of the SDK, such as `EngineConfigRequest`. */
+  | { readonly kind: 'message'; readonly className: string }
+  | { readonly kind: 'bytes' }
+  | { readonly kind: 'value' }
+  /** No parameter, or `void`. */
+  | { readonly kind: 'nothing' };
+
+export interface FoundHook {
+  /** Full interface id. */
+  readonly id: string;
+  /** File of the entry that exports the function: path without extension. */
+  readonly module: string;
+  /** Name under which the entry exports it. */
+  readonly exportName: string;
+  readonly request: Shape;
+  readonly response: Shape;
+}
+
+const HOOK_NAMES: ReadonlyMap<string, string> = new Map(Object.entries(hooks).map(([name, hook]) => [name, hook.id]));
+
+/** The names that make an exported function a hook, for messages. */
+export const hookNames: readonly string[] = [...HOOK_NAMES.keys()];
+
+/**
+ * Find them. Mistakes that the author can make (a hook that is not exported, two functions for one hook, a wrong id, a type
+ * that no message has) are reported to `parser`, so that they look like the compiler's own.
+ *
+ * Takes `@hook` off the functions that have it: AssemblyScript does not know that decorator.
+ */
+export function findHooks(parser: Parser, enums: Enums): FoundHook[] {
+  const found = new Map<string, FoundHook>();
+  const finder = new HookFinder(parser, enums);
+  for (const source of parser.sources) {
+    if (source.sourceKind !== enums.SourceKind.UserEntry) {
+      continue;
+    }
+    for (const { hook, declaration } of finder.hooksOf(source)) {
+      if (found.has(hook.id)) {
+        finder.report(
+          declaration.name,
+          `Two functions are exported for hook ${hook.id}; a plugin has one for each hook`,
+        );
+      }
+      found.set(hook.id, hook);
+    }
+  }
+  finder.reportUnexported();
+  return [...found.values()];
+}
+
+interface Export {
+  readonly name: string;
+  readonly declaration: FunctionDeclaration;
+}
+
+class HookFinder {
+  /** `@hook` decorators that no export of an entry has led to yet. */
+  private readonly pending = new Map<FunctionDeclaration, Decorator>();
+  private readonly decorated = new Map<FunctionDeclaration, Decorator>();
+
+  constructor(
+    private readonly parser: Parser,
+    private readonly enums: Enums,
+  ) {
+    for (const source of parser.sources) {
+      for (const statement of source.statements) {
+        if (statement.kind === enums.NodeKind.FunctionDeclaration) {
+          this.takeDecorator(statement as FunctionDeclaration);
+        }
+      }
+    }
+  }
+
+  report(node: Node, message: string): void {
+    this.parser.error(this.enums.DiagnosticCode.User_defined_0, node.range, message);
+  }
+
+  reportUnexported(): void {
+    for (const decorator of this.pending.values()) {
+      this.report(decorator, 'A hook must be exported from the entry file');
+    }
+  }
+
+  *hooksOf(entry: Source): Generator<{ hook: FoundHook; declaration: FunctionDeclaration }> {
+    for (const { name, declaration } of this.exportsOf(entry, new Set())) {
+      const decorator = this.decorated.get(declaration);
+      this.pending.delete(declaration);
+      const standardId = HOOK_NAMES.get(name);
+      const place = { module: entry.internalPath, exportName: name };
+      if (decorator !== undefined) {
+        const id = this.idOf(decorator);
+        if (id !== undefined) {
+          yield { hook: { id, ...place, ...this.freeShapes(declaration) }, declaration };
+        }
+      } else if (standardId !== undefined) {
+        yield { hook: { id: standardId, ...place, ...this.standardShapes(name, declaration) }, declaration };
+      }
+    }
+  }
+
+  private takeDecorator(declaration: FunctionDeclaration): void {
+    const decorator = declaration.decorators?.find((item) => item.name.text === 'hook');
+    if (decorator !== undefined) {
+      declaration.decorators = declaration.decorators?.filter((item) => item !== decorator) ?? null;
+      this.pending.set(declaration, decorator);
+      this.decorated.set(declaration, decorator);
+    }
+  }
+
+  /** Exported functions of a file; re-exports from other files are followed. */
+  private *exportsOf(source: Source, seen: Set<Source>): Generator<Export> {
+    if (seen.has(source)) {
+      return;
+    }
+    seen.add(source);
+    const { NodeKind, CommonFlags } = this.enums;
+    for (const statement of source.statements) {
+      if (statement.kind === NodeKind.FunctionDeclaration) {
+        const declaration = statement as FunctionDeclaration;
+        if ((declaration.flags & CommonFlags.Export) !== 0) {
+          yield { name: declaration.name.text, declaration };
+        }
+      } else if (statement.kind === NodeKind.Export) {
+        yield* this.reExports(source, statement as ExportStatement, seen);
+      }
+    }
+  }
+
+  private *reExports(source: Source, statement: ExportStatement, seen: Set<Source>): Generator<Export> {
+    const from = statement.internalPath === null ? source : this.fileOf(statement.internalPath);
+    if (from === undefined) {
+      return;
+    }
+    if (statement.members === null) {
+      yield* this.exportsOf(from, seen);
+      return;
+    }
+    for (const { localName, exportedName } of statement.members) {
+      const declaration = this.functionNamed(from, localName.text, new Set());
+      if (declaration !== undefined) {
+        yield { name: exportedName.text, declaration };
+      }
+    }
+  }
+
+  private functionNamed(source: Source, name: string, seen: Set<Source>): FunctionDeclaration | undefined {
+    const local = source.statements.find(
+      (statement) =>
+        statement.kind === this.enums.NodeKind.FunctionDeclaration &&
+        (statement as FunctionDeclaration).name.text === name,
+    );
+    if (local !== undefined) {
+      return local as FunctionDeclaration;
+    }
+    return [...this.exportsOf(source, seen)].find((item) => item.name === name)?.declaration;
+  }
+
+  private fileOf(internalPath: string): Source | undefined {
+    return this.parser.sources.find(
+      (source) => source.internalPath === internalPath || source.internalPath === `${internalPath}/index`,
+    );
+  }
+
+  private idOf(decorator: Decorator): string | undefined {
+    const argument = decorator.args?.length === 1 ? decorator.args[0] : undefined;
+    const isString =
+      argument?.kind === this.enums.NodeKind.Literal &&
+      (argument as StringLiteral).literalKind === this.enums.LiteralKind.String;
+    const id = isString ? (argument as StringLiteral).value : '';
+    if (parseInterfaceId(id) === undefined) {
+      this.report(decorator, 'A hook needs its full interface id, such as @hook("acme:score/score@1.0.0")');
+      return undefined;
+    }
+    return id;
+  }
+
+  private standardShapes(name: string, declaration: FunctionDeclaration): { request: Shape; response: Shape } {
+    const className = `${name.charAt(0).toUpperCase()}${name.slice(1)}`;
+    const { parameters, returnType } = declaration.signature;
+    if (parameters.length > 1) {
+      this.report(declaration.name, `Hook "${name}" takes one parameter: request: ${className}Request`);
+    }
+    return {
+      request: parameters.length === 0 ? { kind: 'nothing' } : { kind: 'message', className: `${className}Request` },
+      response:
+        this.typeName(returnType) === 'void'
+          ? { kind: 'nothing' }
+          : { kind: 'message', className: `${className}Response` },
+    };
+  }
+
+  private freeShapes(declaration: FunctionDeclaration): { request: Shape; response: Shape } {
+    const { parameters, returnType } = declaration.signature;
+    const [parameter] = parameters;
+    if (parameters.length > 1) {
+      this.report(declaration.name, 'A hook takes one parameter: a Uint8Array or a Value');
+    }
+    return {
+      request: parameter === undefined ? { kind: 'nothing' } : this.freeShape(parameter.type, 'parameter'),
+      response: this.typeName(returnType) === 'void' ? { kind: 'nothing' } : this.freeShape(returnType, 'return value'),
+    };
+  }
+
+  private freeShape(type: Node, what: string): Shape {
+    const name = this.typeName(type);
+    if (name === 'Value') {
+      return { kind: 'value' };
+    }
+    if (name !== 'Uint8Array') {
+      this.report(
+        type,
+        `The ${what} of an embedder's hook is a Uint8Array (the message as it is) or a Value (msgpack)`,
+      );
+    }
+    return { kind: 'bytes' };
+  }
+
+  private typeName(type: Node): string | undefined {
+    const named = type as NamedType;
+    return type.kind === this.enums.NodeKind.NamedType && !named.isNullable ? named.name.identifier.text : undefined;
+  }
+}

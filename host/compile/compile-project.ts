@@ -1,0 +1,82 @@
+/** Source folder -> component -> SIF package. The same source gives the same bytes, in whatever folder it lies. */
+import { resolve } from 'node:path';
+import { describeComponent } from '../component/index.js';
+import { PluginError } from '../errors/index.js';
+import { type Manifest, packPlugin } from '../package/index.js';
+import { compileAssemblyScript } from './assemblyscript/index.js';
+import { componentize } from './componentize.js';
+import { openProject, type Project } from './project.js';
+import { checkOutput, writeOutput } from './write-output.js';
+
+export type CompileStep = 'compile' | 'componentize' | 'pack';
+
+export interface CompileOptions {
+  /** Where the package goes. Default: DIR/<basename of DIR>.sif. */
+  readonly out?: string | undefined;
+  /** Called as each step begins. */
+  readonly onProgress?: ((step: CompileStep) => void) | undefined;
+  /** Gets each warning of the compiler as readable text, source text escaped. Default: dropped. */
+  readonly onWarning?: ((text: string) => void) | undefined;
+}
+
+export interface CompileResult {
+  /** Absolute path of the package that was written. */
+  readonly path: string;
+  /** The package. */
+  readonly bytes: Uint8Array;
+  /** plugin.json, completed with what the build knows. */
+  readonly manifest: Manifest;
+}
+
+const OPTION_NAMES = new Set(['out', 'onProgress', 'onWarning']);
+
+/**
+ * Compile a plugin project and write its package.
+ *
+ * Runs the project's own compiler plugins if its configuration names any, as every build does: compile only source that
+ * you would also run.
+ *
+ * @param dir - folder with `plugin.json` and the source.
+ * @throws PluginError `COMPILE_FAILED` with the compiler's diagnostics, `MANIFEST_INVALID`, `TOOLCHAIN_MISSING`, `IO_FAILED`;
+ *   then nothing was written. TypeError on an unknown option.
+ */
+export async function compileProject(dir: string, options: CompileOptions = {}): Promise<CompileResult> {
+  const unknown = Object.keys(options).filter((name) => !OPTION_NAMES.has(name));
+  if (unknown.length > 0) {
+    throw new TypeError(`compileProject() does not take ${unknown.join(', ')}`);
+  }
+  const { out, onProgress = () => {}, onWarning = () => {} } = options;
+  const project = await openProject(dir);
+  const path = out === undefined ? project.defaultOutput : resolve(out);
+  await checkOutput(path);
+
+  onProgress('compile');
+  const core = await compileSource(project, onWarning);
+  onProgress('componentize');
+  const component = await componentize(core.bytes);
+  checkComponent(component, core.hooks);
+  onProgress('pack');
+  const manifest: Manifest = { ...project.manifest, sdk: { lang: project.language, version: core.sdkVersion } };
+  const bytes = packPlugin({ component, manifest });
+  await writeOutput(path, bytes);
+  return { path, bytes, manifest };
+}
+
+function compileSource(project: Project, onWarning: (text: string) => void) {
+  switch (project.language) {
+    case 'assemblyscript':
+      return compileAssemblyScript(project.dir, onWarning);
+  }
+}
+
+/** What was just built must be readable by the host that will run it. */
+function checkComponent(component: Uint8Array, hooks: readonly string[]): void {
+  const { exports } = describeComponent(component);
+  const missing = hooks.filter((id) => !exports.includes(id));
+  if (missing.length > 0) {
+    throw new PluginError(
+      'HOST_BUG',
+      `Cannot use the component that was built: it does not export ${missing.join(', ')}`,
+    );
+  }
+}
