@@ -1,7 +1,10 @@
+import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import asc from 'assemblyscript/asc';
+import { promisify } from 'node:util';
 import { cachedBuild, PROGRAMS } from './build-cache.js';
 import { buildComponent } from './build-component.js';
 
@@ -9,11 +12,7 @@ const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const HOOK = 'acme:echo/echo@1.0.0#handle';
 
 /** Names that a component needs and AssemblyScript cannot spell. */
-const EXPORTS = new Map([
-  ['handle', HOOK],
-  ['postHandle', `cabi_post_${HOOK}`],
-  ['realloc', 'cabi_realloc'],
-]);
+const RENAMES = JSON.stringify({ handle: HOOK, postHandle: `cabi_post_${HOOK}`, realloc: 'cabi_realloc' });
 
 /** The echo program in AssemblyScript with console.log, through wasi-shim and the preview1 adapter. */
 export function buildAssemblyScriptConsoleEcho(): Promise<Uint8Array> {
@@ -48,40 +47,23 @@ function buildAssemblyScript(name: string, wit: string, adapter: boolean, option
 
 async function compile(name: string, options: string[]): Promise<Uint8Array> {
   const entry = relative(ROOT, join(PROGRAMS, 'assemblyscript', `${name}.ts`));
-  let binary: Uint8Array | undefined;
-  const { error, stderr } = await asc.main(
-    [entry, '--baseDir', ROOT, '--outFile', 'a.wasm', '--runtime', 'minimal', '--optimizeLevel', '3', ...options],
-    {
-      transforms: [renameExports(entry.replace(/\.ts$/, ''))],
-      writeFile: (file, contents) => {
-        if (file === 'a.wasm' && typeof contents !== 'string') {
-          binary = contents;
-        }
-      },
-    },
-  );
-  if (error !== null || binary === undefined) {
-    throw new Error(`asc failed: ${stderr.toString()}`, { cause: error });
+  const folder = await mkdtemp(join(tmpdir(), 'asc-'));
+  try {
+    const outFile = join(folder, 'a.wasm');
+    const script = fileURLToPath(new URL('run-asc.mjs', import.meta.url));
+    const target = [
+      '--baseDir',
+      ROOT,
+      '--outFile',
+      relative(ROOT, outFile),
+      '--runtime',
+      'minimal',
+      '--optimizeLevel',
+      '3',
+    ];
+    await promisify(execFile)(process.execPath, [script, RENAMES, entry, ...target, ...options], { cwd: ROOT });
+    return new Uint8Array(await readFile(outFile));
+  } finally {
+    await rm(folder, { recursive: true });
   }
-  return binary;
-}
-
-type Transform = NonNullable<NonNullable<Parameters<typeof asc.main>[1]>['transforms']>[number];
-
-/**
- * A compiler transform that gives exports their names.
- *
- * @param entry - path of the entry file without its extension, which starts the internal names of its functions.
- */
-function renameExports(entry: string): Transform {
-  const transform: Pick<Transform, 'afterCompile'> = {
-    afterCompile(module) {
-      for (const [from, to] of EXPORTS) {
-        module.removeExport(from);
-        module.addFunctionExport(`${entry}/${from}`, to);
-      }
-    },
-  };
-  // The compiler takes plain objects as they are; only classes get the other members.
-  return transform as Transform;
 }

@@ -4,7 +4,7 @@
  * An oracle for tests only. The code comes from the component's bytes, so it must never run for one that a test did not build.
  */
 import { createHash } from 'node:crypto';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -58,15 +58,10 @@ interface Shim {
   readonly random: Record<string, Interface>;
 }
 
-/** Translate a component (once for the same bytes) and make an instance of it. */
+/** Translate a component and make an instance of it. */
 export async function instantiateWithJco(component: Uint8Array, options: OracleOptions): Promise<OracleInstance> {
-  const folder = join(OUTPUT, createHash('sha256').update(component).digest('hex').slice(0, 16));
   const { files } = await transpile(component, { name: 'component', instantiation: 'async', noTypescript: true });
-  for (const [name, contents] of Object.entries(files)) {
-    const path = join(folder, name);
-    mkdirSync(dirname(path), { recursive: true });
-    writeFileSync(path, contents);
-  }
+  const folder = writeOnce(files);
   const module: Transpiled = await import(/* @vite-ignore */ pathToFileURL(join(folder, 'component.js')).href);
   const imports = { ...(await wasiImports(options)), ...capabilityImports(options) };
   const exports = await module.instantiate(undefined, withVersions(imports));
@@ -86,6 +81,34 @@ export async function instantiateWithJco(component: Uint8Array, options: OracleO
       }
     },
   };
+}
+
+/** Write files to a folder named after their contents, whole or not at all: another test may be importing them. */
+function writeOnce(files: Readonly<Record<string, Uint8Array>>): string {
+  const hash = createHash('sha256');
+  for (const [name, contents] of Object.entries(files)) {
+    hash.update(name).update(contents);
+  }
+  const folder = join(OUTPUT, hash.digest('hex').slice(0, 16));
+  if (existsSync(folder)) {
+    return folder;
+  }
+  const temporary = `${folder}.${process.pid}`;
+  for (const [name, contents] of Object.entries(files)) {
+    const path = join(temporary, name);
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, contents);
+  }
+  try {
+    renameSync(temporary, folder);
+  } catch (error) {
+    if (!existsSync(folder)) {
+      throw error;
+    }
+    // Somebody else was first, with the same files.
+    rmSync(temporary, { recursive: true });
+  }
+  return folder;
 }
 
 function capabilityImports({ capabilities }: OracleOptions): Record<string, Interface> {

@@ -19,7 +19,7 @@ import type { GuestMemory } from './types.js';
  * Bytes that one call may write. The WIT text names 4096 for `blocking-write-and-flush`, and a host function cannot be interrupted
  * by a deadline, so no call gets more.
  */
-export const WRITE_LIMIT = 4096;
+const WRITE_LIMIT = 4096;
 
 const RESULT_SIZE = 12;
 const RESULT_ALIGN = 4;

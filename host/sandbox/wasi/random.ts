@@ -7,7 +7,7 @@ import { coreFunction } from './core-function.js';
 import type { Lowering } from './types.js';
 
 /** Bytes of one call. A host function cannot be interrupted, and Web Crypto stops at the same number. */
-export const RANDOM_LIMIT = 65_536;
+const RANDOM_LIMIT = 65_536;
 
 const U64_SIZE = 8;
 
