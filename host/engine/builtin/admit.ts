@@ -1,0 +1,244 @@
+/**
+ * What the builtin engine does with each part of a config: honour it, say that it leaves it out, or refuse the container.
+ *
+ * The rule: whatever could make the container less closed than its config says is refused; the rest is left out aloud. A
+ * field that this list does not know counts as such a restriction when it stands under `process` or `linux`.
+ */
+import { statSync } from 'node:fs';
+import { PluginError, quote } from '../../errors/index.js';
+import type { OciConfig, OciDevice, OciNamespaceType } from '../oci-config.js';
+
+type Verdict = 'honoured' | 'left out' | 'refused';
+
+const PROCESS_FIELDS: Readonly<Record<string, Verdict>> = {
+  terminal: 'honoured',
+  consoleSize: 'left out',
+  user: 'honoured',
+  args: 'honoured',
+  env: 'honoured',
+  cwd: 'honoured',
+  capabilities: 'honoured',
+  rlimits: 'honoured',
+  noNewPrivileges: 'honoured',
+  oomScoreAdj: 'honoured',
+  scheduler: 'left out',
+  ioPriority: 'left out',
+  execCPUAffinity: 'left out',
+  apparmorProfile: 'refused',
+  selinuxLabel: 'refused',
+};
+
+const LINUX_FIELDS: Readonly<Record<string, Verdict>> = {
+  namespaces: 'honoured',
+  uidMappings: 'honoured',
+  gidMappings: 'honoured',
+  devices: 'honoured',
+  resources: 'honoured',
+  maskedPaths: 'honoured',
+  readonlyPaths: 'honoured',
+  rootfsPropagation: 'honoured',
+  cgroupsPath: 'left out',
+  seccomp: 'left out',
+  intelRdt: 'left out',
+  personality: 'left out',
+  memoryPolicy: 'left out',
+  sysctl: 'refused',
+  mountLabel: 'refused',
+  timeOffsets: 'refused',
+  netDevices: 'refused',
+};
+
+const RESOURCE_FIELDS = ['memory', 'cpu', 'pids', 'devices'];
+const MEMORY_FIELDS = ['limit', 'swap'];
+const CPU_FIELDS = ['shares', 'quota', 'period', 'cpus', 'mems'];
+const HOOKS_INSIDE = ['createContainer', 'startContainer'] as const;
+
+/** Facts that the engine needs in a settled form. */
+export interface Admitted {
+  readonly namespaces: ReadonlySet<OciNamespaceType>;
+  readonly user: { readonly uid: number; readonly gid: number; readonly additionalGids: readonly number[] };
+  readonly command: readonly string[];
+  readonly cwd: string;
+  readonly env: readonly (readonly [name: string, value: string])[];
+}
+
+/**
+ * Decide on a config whose shape `parseOciConfig` has checked.
+ *
+ * @param uid - of the process that runs the engine; 0 is root.
+ * @param onWarning - gets a sentence for each part that is left out.
+ * @throws PluginError `CONFIG_INVALID` naming the part that is refused.
+ */
+export function admitConfig(config: OciConfig, uid: number, onWarning: (text: string) => void): Admitted {
+  judge('process', config.process, PROCESS_FIELDS, onWarning);
+  judge('linux', config.linux, LINUX_FIELDS, onWarning);
+  const resources = config.linux?.resources;
+  leftOut('linux.resources', resources, RESOURCE_FIELDS, onWarning);
+  leftOut('linux.resources.memory', resources?.memory, MEMORY_FIELDS, onWarning);
+  leftOut('linux.resources.cpu', resources?.cpu, CPU_FIELDS, onWarning);
+  for (const stage of HOOKS_INSIDE) {
+    if ((config.hooks?.[stage]?.length ?? 0) > 0) {
+      throw refused(`hooks.${stage}`, 'the builtin engine runs hooks on the host only');
+    }
+  }
+  if (config.linux?.rootfsPropagation?.endsWith('shared') === true) {
+    throw refused('linux.rootfsPropagation', 'the builtin engine keeps the mounts of a container private');
+  }
+  config.linux?.devices?.forEach(checkDevice);
+  checkCapabilities(config, onWarning);
+  const namespaces = admitNamespaces(config, uid);
+  return { namespaces, ...admitProcess(config, namespaces.has('user'), onWarning) };
+}
+
+function judge(
+  where: string,
+  value: object | undefined,
+  fields: Readonly<Record<string, Verdict>>,
+  onWarning: (text: string) => void,
+): void {
+  for (const [name, item] of Object.entries(value ?? {})) {
+    const verdict = Object.hasOwn(fields, name) ? fields[name] : 'refused';
+    if (verdict === 'honoured' || isEmpty(item)) {
+      continue;
+    }
+    if (verdict === 'refused') {
+      throw refused(`${where}.${name}`, 'the builtin engine cannot honour it, and it may protect the host');
+    }
+    onWarning(`the builtin engine leaves out ${where}.${name}`);
+  }
+}
+
+function leftOut(
+  where: string,
+  value: object | undefined,
+  known: readonly string[],
+  onWarning: (text: string) => void,
+): void {
+  for (const [name, item] of Object.entries(value ?? {})) {
+    if (!known.includes(name) && !isEmpty(item)) {
+      onWarning(`the builtin engine leaves out ${quote(`${where}.${name}`)}`);
+    }
+  }
+}
+
+function isEmpty(value: unknown): boolean {
+  return (
+    value === undefined ||
+    value === null ||
+    value === '' ||
+    value === false ||
+    (typeof value === 'object' && Object.keys(value).length === 0)
+  );
+}
+
+function admitNamespaces(config: OciConfig, uid: number): Set<OciNamespaceType> {
+  const listed = config.linux?.namespaces ?? [];
+  for (const { type, path } of listed) {
+    if (path !== undefined && path !== '') {
+      throw refused(`the ${type} namespace`, `the builtin engine makes namespaces, it does not join ${quote(path)}`);
+    }
+  }
+  const types = new Set(listed.map(({ type }) => type));
+  for (const needed of ['mount', 'pid'] as const) {
+    if (!types.has(needed)) {
+      throw refused('linux.namespaces', `the builtin engine needs an own ${needed} namespace`);
+    }
+  }
+  if (types.has('time')) {
+    throw refused('the time namespace', 'the builtin engine does not make one');
+  }
+  if (config.hostname !== undefined && !types.has('uts')) {
+    throw refused('hostname', 'without a uts namespace it would rename the host');
+  }
+  const maps = [...(config.linux?.uidMappings ?? []), ...(config.linux?.gidMappings ?? [])];
+  if (uid === 0) {
+    if (types.has('user') || maps.length > 0) {
+      throw refused('the user namespace', 'the builtin engine makes one only for an ordinary user');
+    }
+  } else if (!types.has('user')) {
+    throw refused('linux.namespaces', 'an ordinary user needs a user namespace');
+  } else if (maps.some(({ size }) => size !== 1)) {
+    throw refused('linux.uidMappings', 'an ordinary user has one id to map');
+  }
+  const sysfs = config.mounts?.find(({ type }) => type === 'sysfs');
+  if (types.has('user') && !types.has('network') && sysfs !== undefined) {
+    throw refused(`the mount ${quote(sysfs.destination)}`, 'sysfs in a user namespace needs an own network namespace');
+  }
+  return types;
+}
+
+function admitProcess(
+  config: OciConfig,
+  userNamespace: boolean,
+  onWarning: (text: string) => void,
+): Omit<Admitted, 'namespaces'> {
+  const command = config.process?.args ?? [];
+  if (command.length === 0 || command[0] === '') {
+    throw refused('process.args', 'there is no command to run');
+  }
+  const { uid = 0, gid = 0, additionalGids = [] } = config.process?.user ?? {};
+  if (userNamespace && additionalGids.length > 0) {
+    throw refused('process.user.additionalGids', 'an ordinary user has one id to map');
+  }
+  for (const [maps, inner] of [
+    [config.linux?.uidMappings, uid],
+    [config.linux?.gidMappings, gid],
+  ] as const) {
+    if (maps?.some(({ containerID }) => containerID !== inner) === true) {
+      throw refused('process.user', `the id ${inner} is not in the mapping of the user namespace`);
+    }
+  }
+  if (config.process?.terminal === true) {
+    onWarning('the builtin engine makes no terminal of its own; the container gets the streams it is given');
+  }
+  const env: (readonly [string, string])[] = [];
+  for (const entry of new Map(config.process?.env?.map(splitEntry))) {
+    // The names that a shell can carry.
+    if (/^[A-Za-z_][A-Za-z0-9_]*$/.test(entry[0]) && entry[0] !== 'OPTIND') {
+      env.push(entry);
+    } else {
+      onWarning(`the builtin engine leaves out the variable ${quote(entry[0])}: no shell can pass this name`);
+    }
+  }
+  return { command, cwd: config.process?.cwd ?? '/', user: { uid, gid, additionalGids }, env };
+}
+
+function splitEntry(entry: string): [name: string, value: string] {
+  const at = entry.indexOf('=');
+  return [entry.slice(0, at), entry.slice(at + 1)];
+}
+
+function checkDevice({ path, type, major, minor }: OciDevice): void {
+  const stat = statSync(path, { throwIfNoEntry: false });
+  const kind = stat?.isCharacterDevice() === true ? 'c' : stat?.isBlockDevice() === true ? 'b' : 'none';
+  const wanted = type === 'u' ? 'c' : type;
+  // Linux packs 12 bits of major around 20 bits of minor.
+  const rdev = stat?.rdev ?? 0;
+  const [hostMajor, hostMinor] = [(rdev >>> 8) & 0xfff, (rdev & 0xff) | ((rdev >>> 12) & 0xfff00)];
+  if (kind !== wanted || (major ?? hostMajor) !== hostMajor || (minor ?? hostMinor) !== hostMinor) {
+    throw refused(`the device ${quote(path)}`, 'the builtin engine can only pass on the same device of the host');
+  }
+  if (!path.startsWith('/dev/')) {
+    throw refused(`the device ${quote(path)}`, 'it must lie in /dev');
+  }
+}
+
+function checkCapabilities(config: OciConfig, onWarning: (text: string) => void): void {
+  const { bounding = [], ambient = [] } = config.process?.capabilities ?? {};
+  const outside = ambient.filter((name) => !bounding.includes(name));
+  if (outside.length > 0) {
+    throw refused('process.capabilities.ambient', `${outside.join(', ')} is not in the bounding set`);
+  }
+  const rules = config.linux?.resources?.devices ?? [];
+  // Without rules for devices a container must not be able to make some.
+  if (rules.length > 0 && bounding.includes('CAP_MKNOD')) {
+    throw refused('linux.resources.devices', 'with CAP_MKNOD the builtin engine cannot hold the rules for devices');
+  }
+  if (bounding.length > 0 && config.process?.noNewPrivileges !== true) {
+    onWarning('the container can gain the capabilities of its bounding set, and there is no seccomp filter');
+  }
+}
+
+function refused(what: string, why: string): PluginError {
+  return new PluginError('CONFIG_INVALID', `Cannot run the container: ${what}: ${why}`);
+}

@@ -1,0 +1,101 @@
+/**
+ * The three shell scripts of a container.
+ *
+ *   Node        box (pid 1, privileged)            launcher (the command to be)      pivot (short-lived)
+ *    |  <- pid    host pid, waits
+ *    |  ack ->    mounts, host name
+ *    |            starts the launcher as a child
+ *    |  <- held                                    privileges dropped, waits
+ *    |  ---------------------------------------------------------------------->      changes the root of both
+ *    |  turned ->                                  enters the working directory
+ *    |  <- ready                                   waits
+ *    |  go ->
+ *    |  <- started                                 sets the environment, executes the command
+ *
+ * Why the root changes from outside, and only after the launcher has dropped its privileges: a tool that starts after
+ * the change is loaded by way of the image. An `/etc/ld.so.preload` or `/etc/nsswitch.conf` there would run the image's
+ * code with every capability. So each privileged tool (mount, hostname, setpriv, pivot_root, umount) starts while its root is
+ * the host's; nothing but the command itself ever starts from the image.
+ *
+ * Values chosen by others never become script text. They travel as arguments, or, because arguments of a process are
+ * public on a host, as environment variables with names of ours.
+ *
+ * Descriptors: 2 collects the errors of the setup, 3 is the channel to Node, 4 is the command's stderr.
+ */
+
+/** Name of a script as it stands in front of its error messages. */
+export const SCRIPT_NAME = 'wasm-plugin';
+
+/**
+ * Pid 1. Arguments: run folder, number of mount steps, host name (or empty), then the argv of the launcher.
+ *
+ * It stays pid 1 until the end and only waits: if the command were pid 1, signals without a handler would not reach it. Its
+ * own stderr goes nowhere by then, since shells print "Killed" and the like.
+ */
+export const BOX = `set -e
+read -r pid _ < /proc/self/stat
+echo "pid $pid" >&3
+read -r _ <&3
+cd -- "$1"
+step=0
+while [ "$step" -lt "$2" ]; do
+  if [ -e "touch.$step" ]; then
+    while IFS= read -r file; do
+      [ -d "\${file%/*}" ] || mkdir -p -- "\${file%/*}"
+      : > "$file"
+    done < "touch.$step"
+  fi
+  mount --all --fstab "fstab.$step"
+  step=$((step + 1))
+done
+[ -z "$3" ] || hostname "$3"
+cd /
+shift 3
+set +e
+exec 5>&2 2>/dev/null
+( exec 2>&5 5>&- "$@" )
+exit $?`;
+
+/**
+ * Runs as the container's user, without privileges. Arguments: working directory, then the command.
+ *
+ * @param env - the command's variables; their values arrive as `WP_ENV_<index>`.
+ * @param umask - of the command.
+ */
+export function launcherScript(env: readonly (readonly [name: string, value: string])[], umask = 0o022): string {
+  const set = env.map(([name], index) => `command export ${name}="$WP_ENV_${index}"`);
+  const carriers = env.map((_, index) => `WP_ENV_${index}`);
+  // Shells export these on their own; a command gets them only from its config.
+  const leftovers = ['LC_ALL', 'PATH', 'OLDPWD', 'PWD', 'SHLVL'].filter((name) =>
+    env.every(([other]) => other !== name),
+  );
+  return [
+    'set -e',
+    'echo held >&3',
+    'read -r _ <&3',
+    'cd -P -- "$1"',
+    'shift',
+    `umask ${umask.toString(8).padStart(4, '0')}`,
+    'echo ready >&3',
+    'read -r _ <&3',
+    'echo started >&3',
+    'exec 3>&- 2>&4 4>&-',
+    `unset ${leftovers.join(' ')}`,
+    // Where to look for the command if the config does not say; unset has made it a variable that is not exported.
+    ...(leftovers.includes('PATH') ? ['PATH=/usr/bin:/bin'] : []),
+    ...set,
+    ...(carriers.length > 0 ? [`unset ${carriers.join(' ')}`] : []),
+    'exec "$@"',
+  ].join('\n');
+}
+
+/**
+ * Runs on the host. Arguments: pid of the container's first process, its root folder, then the options that enter its user namespace.
+ *
+ * The second command keeps the host's root (`--root=/`) and takes the container's as working directory, where the old root now lies on top.
+ */
+export const PIVOT = `set -e
+pid=$1 root=$2
+shift 2
+nsenter --target "$pid" "$@" --mount -- /bin/sh -c 'cd -- "$1" && exec pivot_root . .' ${SCRIPT_NAME} "$root"
+nsenter --target "$pid" "$@" --mount --root=/ --wd="/proc/$pid/root" -- umount -c -i -n -l .`;

@@ -1,0 +1,208 @@
+/**
+ * The folder of one run: mount list, device skeleton, overlay layers. It lives as long as the run.
+ *
+ *   BASE/run-ID/owner.json      who made it: pid with its start time, boot, pid namespace, cgroups
+ *
+ * A process that is killed cannot clean up, so every later run removes the folders whose owner is gone.
+ */
+import { randomUUID } from 'node:crypto';
+import {
+  chmodSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  renameSync,
+  rmdirSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { PluginError, quote } from '../../errors/index.js';
+
+interface Owner {
+  readonly pid: number;
+  /** Field 22 of /proc/PID/stat, in clock ticks since boot: tells a process from a later one with its pid. */
+  readonly startTime: string;
+  readonly bootId: string;
+  readonly pidNamespace: string;
+  /** Folders in /sys/fs/cgroup that belong to the run. */
+  readonly cgroups: readonly string[];
+}
+
+export interface RunDirectory {
+  readonly path: string;
+  /** Remember a cgroup, so that it is removed even if we are killed. */
+  recordCgroups(folders: readonly string[]): void;
+  remove(): void;
+}
+
+/** A folder without a readable owner was left by a process that died while making it, if it is older than this. */
+const UNOWNED_GRACE_MS = 60_000;
+
+/** `$XDG_RUNTIME_DIR/wasm-plugin-UID` if that variable names a folder of ours, else the same below `temporary`. */
+export function defaultRunBase(runtimeDir: string | undefined, temporary: string, uid: number): string {
+  const usable = runtimeDir?.startsWith('/') === true && statSync(runtimeDir, { throwIfNoEntry: false })?.uid === uid;
+  return join(usable ? runtimeDir : temporary, `wasm-plugin-${uid}`);
+}
+
+/**
+ * Make the folder for a run.
+ *
+ * @param base - made with mode 0700 if it is missing.
+ * @throws PluginError `ENGINE_FAILED` if `base` belongs to somebody else or is open to others (in a shared temporary folder anybody
+ *   could have made it first), or a run of this id exists.
+ */
+export function createRunDirectory(base: string, id: string): RunDirectory {
+  openBase(base);
+  const path = join(base, `run-${id}`);
+  const draft = join(base, `new-${randomUUID()}`);
+  try {
+    mkdirSync(draft, { mode: 0o700 });
+    writeOwner(draft, []);
+    // rename() onto a folder with something in it fails: two runs of one id cannot share a folder.
+    renameSync(draft, path);
+  } catch (cause) {
+    rmSync(draft, { recursive: true, force: true });
+    const code = (cause as NodeJS.ErrnoException).code;
+    const why = code === 'ENOTEMPTY' || code === 'EEXIST' ? 'it is running' : `${quote(path)}: ${code ?? 'error'}`;
+    throw new PluginError('ENGINE_FAILED', `Cannot create container ${quote(id)}: ${why}`, { cause });
+  }
+  return {
+    path,
+    recordCgroups: (folders) => writeOwner(path, folders),
+    remove: () => removeTree(path),
+  };
+}
+
+function openBase(base: string): void {
+  mkdirSync(base, { recursive: true, mode: 0o700 });
+  const stat = lstatSync(base);
+  if (!stat.isDirectory() || stat.uid !== process.getuid?.() || (stat.mode & 0o077) !== 0) {
+    throw new PluginError('ENGINE_FAILED', `Cannot use ${quote(base)}: it must be a directory of ours with mode 0700`, {
+      hint: 'Remove it, or set XDG_RUNTIME_DIR to a private folder.',
+    });
+  }
+}
+
+/**
+ * Remove what runs left behind whose process is gone.
+ *
+ * Folders made in another pid namespace are left alone: their pids mean nothing here.
+ *
+ * @returns paths of the removed folders.
+ */
+export function cleanupStale(base: string, now: number = Date.now()): string[] {
+  const removed: string[] = [];
+  for (const name of readNames(base).filter((entry) => /^(run|new)-/.test(entry))) {
+    const path = join(base, name);
+    if (!isStale(path, now)) {
+      continue;
+    }
+    for (const folder of readOwner(path)?.cgroups ?? []) {
+      removeCgroup(folder);
+    }
+    try {
+      removeTree(path);
+      removed.push(path);
+    } catch {
+      // Another process cleans up too, or it is not ours to remove; the next run tries again.
+    }
+  }
+  return removed;
+}
+
+/** @returns whether the cgroup is gone. It stays while a process is in it. */
+export function removeCgroup(folder: string): boolean {
+  try {
+    rmdirSync(folder);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'ENOENT';
+  }
+}
+
+function isStale(path: string, now: number): boolean {
+  const owner = readOwner(path);
+  if (owner === undefined) {
+    const stat = lstatSync(path, { throwIfNoEntry: false });
+    return stat !== undefined && now - stat.mtimeMs > UNOWNED_GRACE_MS;
+  }
+  if (owner.bootId !== bootId()) {
+    return true;
+  }
+  return owner.pidNamespace === pidNamespace() && startTimeOf(owner.pid) !== owner.startTime;
+}
+
+function writeOwner(path: string, cgroups: readonly string[]): void {
+  const owner: Owner = {
+    pid: process.pid,
+    startTime: startTimeOf(process.pid) ?? '',
+    bootId: bootId(),
+    pidNamespace: pidNamespace(),
+    cgroups,
+  };
+  const draft = join(path, 'owner.json.new');
+  writeFileSync(draft, JSON.stringify(owner));
+  renameSync(draft, join(path, 'owner.json'));
+}
+
+function readOwner(path: string): Owner | undefined {
+  try {
+    // Written by us alone, in a folder that only we can enter.
+    return JSON.parse(readFileSync(join(path, 'owner.json'), 'utf8')) as Owner;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Start time of a live process; undefined once it is gone or a zombie. */
+function startTimeOf(pid: number): string | undefined {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    // The second field is the command in parentheses, which may contain anything.
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    return fields[0] === 'Z' || fields[0] === 'X' ? undefined : fields[19];
+  } catch {
+    return undefined;
+  }
+}
+
+function bootId(): string {
+  return readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
+}
+
+function pidNamespace(): string {
+  return readlinkSync('/proc/self/ns/pid');
+}
+
+function readNames(path: string): string[] {
+  try {
+    return readdirSync(path);
+  } catch {
+    return [];
+  }
+}
+
+// An overlay's work folder has mode 0, and a container may close folders of its own.
+function removeTree(path: string): void {
+  openFolders(path);
+  rmSync(path, { recursive: true, force: true });
+}
+
+function openFolders(path: string): void {
+  const stat = lstatSync(path, { throwIfNoEntry: false });
+  if (stat === undefined || !stat.isDirectory()) {
+    return;
+  }
+  if ((stat.mode & 0o700) !== 0o700) {
+    chmodSync(path, 0o700);
+  }
+  for (const entry of readdirSync(path, { withFileTypes: true })) {
+    if (entry.isDirectory()) {
+      openFolders(join(path, entry.name));
+    }
+  }
+}
