@@ -1,7 +1,7 @@
 // A msgpack value of any kind: the OCI config, settings, flags, state, and the messages of hooks without a schema.
 //
 // What came from the host stays packed: `get` and `at` walk the bytes, so looking at one field of a large config decodes one
-// field. The first `set`, `push` or `remove` unpacks that one level. Nothing here traps: what is not there is `Value.missing()`,
+// field. The first `set`, `push` or `remove` unpacks that one level and those around it. Nothing here traps: what is not there is `Value.missing()`,
 // which answers every question with the fallback, so a chain such as `config.get("process").get("env")` needs no checks.
 import { isArrayTag, isIntTag, isMapTag, isStrTag, Reader } from "./reader";
 import { Writer } from "./writer";
@@ -23,6 +23,9 @@ export class Value {
   private buffer: StaticArray<u8> | null = null;
   private start: i32 = 0;
   private size: i32 = 0;
+
+  /** What a packed value was taken out of; a change of the part is a change of the whole. */
+  private parent: Value | null = null;
 
   /** Unpacked: an array has `items`; a map has `names` beside them. */
   private items: Array<Value> | null = null;
@@ -304,7 +307,9 @@ export class Value {
     const from = reader.position;
     reader.skip();
     const buffer = this.buffer!;
-    return Value.shared(buffer, <i32>(from - changetype<usize>(buffer)), <i32>(reader.position - from));
+    const part = Value.shared(buffer, <i32>(from - changetype<usize>(buffer)), <i32>(reader.position - from));
+    part.parent = this;
+    return part;
   }
 
   private unpackedItems(): Array<Value> {
@@ -323,11 +328,23 @@ export class Value {
   /** Make this value an unpacked map or array: its own entries where it is one, else empty. */
   private unpack(kind: ValueKind): void {
     if (this.items !== null && this.kind == kind) return;
+    const parent = this.parent;
+    if (parent !== null) parent.adopt(this);
     const same = this.kind == kind;
     const items = same ? this.unpackedItems() : new Array<Value>();
     this.names = kind != ValueKind.Map ? null : same ? this.keys() : new Array<string>();
     this.items = items;
     this.buffer = null;
+    this.parent = null;
+  }
+
+  /** Put a part that is about to change where its packed bytes are, unless something else has been set there since. */
+  private adopt(part: Value): void {
+    this.unpack(this.kind);
+    const items = this.items!;
+    for (let i = 0; i < items.length; ++i) {
+      if (items[i].buffer === part.buffer && items[i].start == part.start) items[i] = part;
+    }
   }
 }
 

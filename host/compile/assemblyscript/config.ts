@@ -50,12 +50,18 @@ export function readConfig(projectDir: string, source: ConfigSource): ProjectCon
   return { hasEntries, usesWasi };
 }
 
-/** The same configuration with `extends` as an absolute path, which is all that the compiler needs to find the next one. */
-export function withAbsoluteExtends(text: string, path: string, source: ConfigSource): string {
+/**
+ * A configuration as the compiler gets it: `extends` is an absolute path, which is all that it needs to find the next one, and
+ * nobody but the SDK provides `abort`. The compiler lets an inherited alias win over ours.
+ */
+export function adaptConfig(text: string, path: string, source: ConfigSource): string {
   const config = parseConfig(text, path);
-  return typeof config.extends === 'string'
-    ? JSON.stringify({ ...config, extends: resolveExtends(config.extends, path, source) })
-    : text;
+  const use = useOptions(config).filter((option) => !option.startsWith('abort='));
+  return JSON.stringify({
+    ...config,
+    ...(typeof config.extends === 'string' ? { extends: resolveExtends(config.extends, path, source) } : {}),
+    ...(use.length > 0 ? { options: { ...config.options, use } } : {}),
+  });
 }
 
 interface Config {

@@ -9,7 +9,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { basename, dirname, join, resolve, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { CONFIG_FILE, type ConfigSource, withAbsoluteExtends } from './config.js';
+import { adaptConfig, CONFIG_FILE, type ConfigSource } from './config.js';
 import { SDK_PACKAGE } from './glue.js';
 
 export interface ProjectFiles extends ConfigSource {
@@ -34,7 +34,7 @@ export function openProjectFiles(projectDir: string): ProjectFiles {
       const path = resolve(baseDir, name);
       const inSdk = path.lastIndexOf(SDK_PATH);
       const text = readText(inSdk === -1 ? path : join(sdkDir, path.slice(inSdk + SDK_PATH.length)));
-      return text !== null && basename(path) === CONFIG_FILE ? withAbsoluteExtends(text, path, files) : text;
+      return text !== null && basename(path) === CONFIG_FILE ? adaptConfig(text, path, files) : text;
     },
     listFiles(dir, baseDir) {
       try {

@@ -73,9 +73,11 @@ export function recode(request: Uint8Array): Uint8Array {
 // @ts-ignore: decorator
 @hook("test:sdk/value@1.2.0")
 export function value(request: Value): Value {
+  const list = request.get("list");
   request.set("events", events).remove("secret");
-  request.get("list").push("in a copy");
-  return request.set("text", request.toString()).set("list", request.get("list").push(1.5).push(true));
+  list.push("in place");
+  request.get("list").push(1.5).at(1).set("c", [true]);
+  return request.set("text", request.toString());
 }
 
 // @ts-ignore: decorator
