@@ -3,12 +3,12 @@ import { rawName } from './descriptor.js';
 import { checkExtra, readPartitionExtra } from './extra.js';
 import { malformed } from './fail.js';
 import { isZero, untilNul } from './fields.js';
-import { DATA_TYPE, DESCRIPTOR, DESCRIPTOR_SIZE, HEADER, PARTITION_TYPE } from './layout.js';
+import { DATA_TYPE, DESCRIPTOR, DESCRIPTOR_SIZE, HEADER, HEADER_SIZE, PARTITION_TYPE } from './layout.js';
 import type { SifDescriptor, SifHeader } from './types.js';
 
 /**
  * What plugins must keep beyond what every readable image keeps: checks 10 to 13 of the format reference's section 7, and
- * no bytes behind the data.
+ * no bytes that belong to nobody: neither behind the data nor in the gaps, where no signature would cover them.
  *
  * Apart from the bounds because upstream's own editor breaks these: `siftool del` leaves links to objects that are gone and
  * data that nobody owns. Nobody edits a plugin package in place, so there it is a sign of something hidden.
@@ -26,7 +26,23 @@ export function checkStrict(file: Uint8Array, header: SifHeader, descriptors: re
   }
   checkPrimary(header, descriptors);
   const end = header.dataOffset + header.dataSize;
+  checkGaps(file, header, descriptors);
   if (file.length !== end) throw malformed('file', end, `${file.length - end} bytes follow the end of the data`);
+}
+
+// Writers leave zeros where they skip; what is not zero was hidden there, or left behind by a delete.
+function checkGaps(file: Uint8Array, header: SifHeader, descriptors: readonly SifDescriptor[]): void {
+  const owned = [
+    { offset: header.tableOffset, size: header.tableSize },
+    ...descriptors.toSorted((a, b) => a.offset - b.offset),
+    { offset: header.dataOffset + header.dataSize, size: 0 },
+  ];
+  let at = HEADER_SIZE;
+  for (const { offset, size } of owned) {
+    const stray = file.subarray(at, Math.max(at, offset)).findIndex((byte) => byte !== 0);
+    if (stray !== -1) throw malformed('file', at + stray, 'there are bytes between the objects, which belong to none');
+    at = Math.max(at, offset + size);
+  }
 }
 
 function slotOffset(header: SifHeader, descriptor: SifDescriptor): number {

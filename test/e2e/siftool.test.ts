@@ -1,9 +1,10 @@
-/** host/sif against the program that Debian ships: what one writes the other reads, and byte for byte where both write. */
+/** host/sif and host/package against the program that Debian ships: what one writes the other reads, and byte for byte where both write. */
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { packPlugin, readPackage } from '../../host/package/index.js';
 import {
   addObject,
   DATA_TYPE,
@@ -19,6 +20,7 @@ import {
 } from '../../host/sif/index.js';
 import { needs } from '../support/need.js';
 import { MANIFEST_TEXT, paddedComponent, pluginSif, signatureObject } from '../support/sif-sample.js';
+import { tinyComponent } from '../support/tiny-component.js';
 
 const FIXTURES = '/usr/share/gocode/src/github.com/sylabs/sif/test/images';
 const folder = mkdtempSync(join(tmpdir(), 'siftool-test-'));
@@ -193,6 +195,32 @@ describe.skipIf(!needs('siftool'))('we write what siftool writes:', () => {
       ours = deleteObject(ours, id, { time: readSif(read('theirs.sif')).header.modified });
       expect(same(ours, read('theirs.sif')), `del ${id}`).toBe(true);
     }
+  });
+});
+
+describe.skipIf(!needs('siftool'))('packages:', () => {
+  test('we read a package that siftool made, which has a date and an architecture', () => {
+    siftool('new', path('package.sif'));
+    for (const { flags, object } of written.slice(0, 2)) {
+      siftool('add', path('package.sif'), put('object', object.data), ...flags);
+    }
+    expect(readPackage(read('package.sif')).manifest.name).toBe('example.com/foo');
+  });
+
+  test('siftool lists and dumps a package that we made', () => {
+    const { manifest } = readPackage(pluginSif());
+    const component = tinyComponent({ imports: ['wasm-plugin:host/log@1.0.0'] });
+    const packed = packPlugin({ component, manifest });
+    const file = put('packed.sif', packed);
+    expect(rows(siftool('list', file)).map((row) => row.at(-1))).toEqual(['FS (Raw/Data/unknown)', 'JSON.Generic']);
+    expect(same(siftool('dump', '1', file), readPackage(packed).component)).toBe(true);
+    expect(`${siftool('dump', '2', file)}`).toBe(MANIFEST_TEXT);
+  });
+
+  test('we refuse a package from which siftool deleted something', () => {
+    siftool('add', path('package.sif'), put('object', text('more')), '--datatype', '7');
+    siftool('del', '3', path('package.sif'));
+    expect(() => readPackage(read('package.sif'))).toThrow(expect.objectContaining({ code: 'SIF_MALFORMED' }));
   });
 });
 
