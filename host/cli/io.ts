@@ -28,7 +28,9 @@ export interface CliUser {
   readonly home: string;
 }
 
-export type CliSignal = 'SIGINT' | 'SIGTERM' | 'SIGHUP';
+/** What a container gets passed on; the terminal's stop and continue signals stay with us. */
+export const CLI_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT', 'SIGUSR1', 'SIGUSR2', 'SIGWINCH'] as const;
+export type CliSignal = (typeof CLI_SIGNALS)[number];
 
 export interface CliIo {
   readonly stdout: CliOutput;

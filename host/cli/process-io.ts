@@ -1,9 +1,9 @@
 /** The real process behind `CliIo`. */
 import { constants, userInfo } from 'node:os';
-import { createInterface } from 'node:readline';
 import { EXIT_SIGNAL_BASE } from './exit-code.js';
 import { CommandFailure } from './failure.js';
-import type { CliInput, CliIo, CliOutput, CliSignal, CliUser } from './io.js';
+import type { CliInput, CliIo, CliOutput, CliUser } from './io.js';
+import { CLI_SIGNALS } from './io.js';
 
 const DEFAULT_COLUMNS = 80;
 
@@ -23,10 +23,9 @@ export function processIo(): ProcessIo {
     user: currentUser(),
     inheritsStdio: true,
     onSignal(listener) {
-      const signals: CliSignal[] = ['SIGINT', 'SIGTERM', 'SIGHUP'];
-      for (const signal of signals) process.on(signal, listener);
+      for (const signal of CLI_SIGNALS) process.on(signal, listener);
       return () => {
-        for (const signal of signals) process.off(signal, listener);
+        for (const signal of CLI_SIGNALS) process.off(signal, listener);
       };
     },
     flush: async () => {
@@ -57,6 +56,7 @@ function processInput(): CliInput {
       return process.stdin.isTTY === true;
     },
     async readLine() {
+      const { createInterface } = await import('node:readline');
       const lines = createInterface({ input: process.stdin, terminal: false });
       try {
         for await (const line of lines) return line;

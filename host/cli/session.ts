@@ -14,13 +14,13 @@ import type { Stores } from './stores.js';
 import type { Log } from './terminal/log.js';
 
 /** What one plugin may keep. */
-const KV_QUOTA_BYTES = 1 << 20;
+export const KV_QUOTA_BYTES = 1 << 20;
 
 export interface SessionOptions {
   readonly plugins: readonly InstalledPlugin[];
-  readonly runId?: string;
+  readonly runId?: string | undefined;
   /** The image as it was typed. */
-  readonly image?: string;
+  readonly image?: string | undefined;
 }
 
 export interface Session {

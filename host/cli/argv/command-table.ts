@@ -186,7 +186,7 @@ export const COMMANDS: readonly CommandSpec[] = [
       {
         long: 'engine',
         value: 'ENGINE',
-        kind: ['builtin', 'crun', 'runc'],
+        kind: ['builtin'],
         summary: 'what starts the container (default builtin)',
       },
       { long: 'dry-run', summary: 'print the final OCI config and who changed what, start nothing' },

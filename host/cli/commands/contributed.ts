@@ -1,12 +1,14 @@
 import { quote } from '../../errors/index.js';
+import { launchContainer, prepareContainer } from '../container/launch.js';
+import { requestFromPlugin } from '../container/request.js';
 import type { CommandContext } from '../context.js';
+import { EXIT_FAILED, EXIT_RUN_FAILED } from '../exit-code.js';
 import { failed, UsageError } from '../failure.js';
 import type { ParsedContributed } from '../program/parsed.js';
-import { createSession, participants } from '../session.js';
-import { commandCall, settleFlags } from './command-call.js';
+import { betweenPhases } from './phases.js';
 
 /**
- * Run a command that a plugin contributed; its exit code is ours.
+ * Run a command that a plugin contributed; its exit code is ours. If it asks for a container, the container's is.
  *
  * @throws UsageError for flags or a number of arguments that the manifest does not allow; CommandFailure if the plugin failed.
  */
@@ -14,35 +16,34 @@ export async function runContributed(context: CommandContext, parsed: ParsedCont
   const { plugin, path, command, flags } = parsed.contributed;
   const words = path.join(' ');
   checkArguments(words, parsed.args.length, command);
-  const settled = settleFlags(context, parsed, flags);
-  const session = await createSession(context, { plugins: participants(context) });
+  let failureCode = EXIT_FAILED;
   try {
-    const call = commandCall(context, words, parsed.args, settled);
-    const edits = await session.dispatcher.before(call);
-    const entry = session.entries.find(({ name }) => name === plugin);
-    if (entry === undefined) throw new Error(`plugin ${plugin} went away`);
-    const { exitCode, run } = await session.dispatcher.contributed(entry, { ...call, ...edits });
-    const final = run === undefined ? exitCode : await runRequested(context, run);
-    await session.dispatcher.after({ ...call, ...edits }, final);
-    return final;
+    return await betweenPhases(context, parsed, words, flags, {}, async (session, call, { flagsOf }) => {
+      const entry = session.entries.find(({ name }) => name === plugin);
+      if (entry === undefined) throw new Error(`plugin ${plugin} is gone`);
+      const { exitCode, run } = await session.dispatcher.contributed(entry, call);
+      if (run === undefined) return exitCode;
+      failureCode = EXIT_RUN_FAILED;
+      const request = requestFromPlugin(plugin, run, parsed.args, entry.grants);
+      return launchContainer(context, session, await prepareContainer(context, session, request, flagsOf));
+    });
   } catch (error) {
-    throw failed(`Failed to run command ${quote(words)}`, error);
-  } finally {
-    await session.close();
+    throw failed(`Failed to run command ${quote(words)}`, error, { exitCode: failureCode });
   }
 }
 
-function checkArguments(
-  path: string,
-  count: number,
-  { minArgs = 0, maxArgs = Number.POSITIVE_INFINITY }: { minArgs?: number; maxArgs?: number },
-): void {
+interface Arity {
+  readonly minArgs?: number | undefined;
+  readonly maxArgs?: number | undefined;
+}
+
+function checkArguments(path: string, count: number, { minArgs = 0, maxArgs = Number.POSITIVE_INFINITY }: Arity): void {
   if (count >= minArgs && count <= maxArgs) return;
-  const wanted =
-    maxArgs === minArgs
-      ? `${minArgs}`
-      : maxArgs === Number.POSITIVE_INFINITY
-        ? `at least ${minArgs}`
-        : `${minArgs} to ${maxArgs}`;
-  throw new UsageError(`Wrong usage of ${quote(`wasm-plugin ${path}`)}: it takes ${wanted} arguments, not ${count}`);
+  const what = quote(`wasm-plugin ${path}`);
+  throw new UsageError(`Wrong usage of ${what}: it takes ${range(minArgs, maxArgs)}, not ${count}`);
+}
+
+function range(min: number, max: number): string {
+  if (min === max) return min === 0 ? 'no arguments' : `${min} ${min === 1 ? 'argument' : 'arguments'}`;
+  return max === Number.POSITIVE_INFINITY ? `at least ${min} arguments` : `${min} to ${max} arguments`;
 }

@@ -17,7 +17,7 @@ export const run: RunCommand = async (context, parsed) => {
     return EXIT_OK;
   }
   const { withPhases } = await import('./phases.js');
-  return withPhases(context, parsed, async () => {
+  return withPhases(context, parsed, {}, async () => {
     print(context, parsed);
     return EXIT_OK;
   }).catch((error: unknown) => {

@@ -74,7 +74,7 @@ const completions: Completion[] = [
   { line: 'wasm-plugin run --si', want: ['--site', '--silent'] },
   { line: 'wasm-plugin install --over', want: ['--overrides'] },
   { line: 'wasm-plugin completion f', want: ['fish'] },
-  { line: 'wasm-plugin run --engine cr', want: ['crun'] },
+  { line: 'wasm-plugin run --engine bu', want: ['builtin'] },
 ];
 
 describe('the bash script', () => {

@@ -1,0 +1,98 @@
+import type { Value } from '../../abi/index.js';
+import { quote } from '../../errors/index.js';
+import type { Plugin } from '../../runtime/index.js';
+import { createHost, HOST_VERSION } from '../../runtime/index.js';
+import { openKv } from '../../store/index.js';
+import type { CommandContext, RunCommand } from '../context.js';
+import { EXIT_OK } from '../exit-code.js';
+import { failed, UsageError } from '../failure.js';
+import type { Options } from '../program/parsed.js';
+import { KV_QUOTA_BYTES, printPluginLine } from '../session.js';
+import { hookCodec } from './hook-message.js';
+import type { Found } from './plugin-file.js';
+import { findPlugin } from './plugin-file.js';
+import { printJson } from './print-json.js';
+
+/** As much as one message may have. */
+const MAX_INPUT_BYTES = 16 * 1024 ** 2;
+
+/** `call`: one hook, one request, one answer. */
+export const run: RunCommand = async (context, { args, options }) => {
+  const [word = '', hook = ''] = args;
+  const input = await readInput(context, options);
+  const request = options.has('raw') ? undefined : parseInput(input);
+  const { io, log } = context;
+  const host = await createHost({ log: (line) => printPluginLine(log, line), env: (name) => io.env[name] });
+  try {
+    const found = await findPlugin(context, word);
+    const plugin = await host.load(bytesOf(found), { grants: grantsOf(found, options), kv: kvOf(context, found) });
+    const codec = hookCodec(hook, defaultContext(plugin, found));
+    const message = options.has('raw') ? input : codec.request(request);
+    const answer = await timed(context, hook, () => plugin.callRaw(codec.id, message));
+    if (options.has('raw')) io.stdout.write(answer);
+    else printJson(io, codec.response(answer));
+    return EXIT_OK;
+  } catch (error) {
+    throw failed(`Failed to call ${quote(hook)} of plugin ${quote(word)}`, error);
+  } finally {
+    await host.close();
+  }
+};
+
+async function readInput({ io }: CommandContext, options: Options): Promise<Uint8Array> {
+  const text = options.text('input');
+  if (text === '-') return io.stdin.readAll(MAX_INPUT_BYTES);
+  return Buffer.from(text ?? (options.has('raw') ? '' : '{}'));
+}
+
+function parseInput(bytes: Uint8Array): unknown {
+  try {
+    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new UsageError(
+      `The input is not JSON: ${why}`,
+      'Give --input an object such as {} or read one from stdin with -',
+    );
+  }
+}
+
+function bytesOf(found: Found): Uint8Array {
+  return found.kind === 'file' ? found.bytes : found.plugin.store.readPackage(found.plugin.record);
+}
+
+/** An installed plugin has the grants that it was given, a file none; `--grant` replaces either. */
+function grantsOf(found: Found, options: Options): readonly string[] {
+  const given = options.texts('grant');
+  if (given.length > 0) return given;
+  return found.kind === 'installed' ? found.plugin.record.grants : [];
+}
+
+function kvOf({ stores }: CommandContext, found: Found) {
+  if (found.kind === 'file') return undefined;
+  const { plugin } = found;
+  return () => openKv(stores.kvDir(plugin), { quotaBytes: KV_QUOTA_BYTES });
+}
+
+function defaultContext(plugin: Plugin, found: Found): Value {
+  return {
+    hostVersion: HOST_VERSION,
+    pluginVersion: plugin.manifest.version,
+    runId: '',
+    image: '',
+    settings: found.kind === 'installed' ? (found.plugin.record.settings as Value) : {},
+  };
+}
+
+async function timed<T>({ log }: CommandContext, hook: string, call: () => Promise<T>): Promise<T> {
+  const start = process.hrtime.bigint();
+  try {
+    return await call();
+  } finally {
+    const ms = Number(process.hrtime.bigint() - start) / 1e6;
+    const mib = process.resourceUsage().maxRSS / 1024;
+    log.info(
+      `${quote(hook)} took ${ms.toFixed(2)} ms, compiling not counted; this process needed ${mib.toFixed(0)} MiB`,
+    );
+  }
+}

@@ -1,0 +1,38 @@
+import { quote } from '../../errors/index.js';
+import { formatChanges } from '../container/changes.js';
+import type { Prepared } from '../container/launch.js';
+import { launchContainer, prepareContainer } from '../container/launch.js';
+import { requestFromOptions } from '../container/request.js';
+import type { CommandContext, RunCommand } from '../context.js';
+import { EXIT_OK, EXIT_RUN_FAILED } from '../exit-code.js';
+import { CommandFailure, failed } from '../failure.js';
+import type { ParsedBuiltin } from '../program/parsed.js';
+import { withPhases } from './phases.js';
+import { printJson } from './print-json.js';
+
+/** `run`: the container's exit code, or 125 if we failed. */
+export const run: RunCommand = async (context, parsed) => {
+  const image = parsed.args[0]!;
+  try {
+    return await withPhases(context, parsed, { image }, async (session, { args, flagsOf }) => {
+      const prepared = await prepareContainer(context, session, requestFromOptions(args, parsed.options), flagsOf);
+      if (!parsed.options.has('dry-run')) return launchContainer(context, session, prepared);
+      printDryRun(context, parsed, prepared);
+      return EXIT_OK;
+    });
+  } catch (error) {
+    throw error instanceof CommandFailure
+      ? error
+      : failed(`Failed to run ${quote(image)}`, error, { exitCode: EXIT_RUN_FAILED });
+  }
+};
+
+function printDryRun({ io, log }: CommandContext, { options }: ParsedBuiltin, { config, changes }: Prepared): void {
+  if (options.has('json')) {
+    printJson(io, { config, changes });
+    return;
+  }
+  printJson(io, config);
+  if (changes.length === 0) log.info('No plugin changed anything');
+  for (const line of formatChanges(changes)) log.info(line);
+}
