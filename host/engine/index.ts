@@ -31,4 +31,6 @@ export type {
 export { parseOciConfig } from './parse-oci-config.js';
 export type { EngineFacts, ToolFact } from './probe.js';
 export { probeEngines } from './probe.js';
+export type { ContainerRun } from './run-container.js';
+export { runContainer } from './run-container.js';
 export { buildTinyRootfs } from './tiny-rootfs.js';
