@@ -10,7 +10,8 @@ import { PluginError, quote } from '../errors/index.js';
 import type { StoreContext } from './context.js';
 import { attempt } from './files.js';
 import { writeIndex } from './index-file.js';
-import { ioError } from './io-error.js';
+import { ioError, isDiskFull } from './io-error.js';
+import type { Lock } from './lock.js';
 import { takeLock, takeLockSync } from './lock.js';
 import type { StoreContent } from './read-store.js';
 import { byName, readRecords } from './read-store.js';
@@ -39,11 +40,24 @@ export async function change<T>(
   keep: readonly string[] = [],
 ): Promise<T> {
   const mode = prepare(context, what);
-  const lock = await takeLock(context.layout.lock, context.lockTimeoutMs);
+  const lock = await takeLockOnFullDisk(context);
   try {
     return changeLocked(context, what, mode, action, keep);
   } finally {
     lock.release();
+  }
+}
+
+/** A lock takes some bytes. A full disk must not keep anybody from uninstalling, and the index can always be missing. */
+async function takeLockOnFullDisk({ files, layout, lockTimeoutMs }: StoreContext): Promise<Lock> {
+  try {
+    return await takeLock(layout.lock, lockTimeoutMs);
+  } catch (error) {
+    if (!isDiskFull(error)) {
+      throw error;
+    }
+    attempt(() => files.remove(layout.index));
+    return await takeLock(layout.lock, lockTimeoutMs);
   }
 }
 

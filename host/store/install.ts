@@ -9,6 +9,7 @@ import { notFound } from './operations.js';
 import { MAX_PACKAGE_BYTES, readPackageFile } from './package-file.js';
 import { readRecord } from './read-store.js';
 import type { PluginRecord, PreviousVersion } from './record.js';
+import { formatRecord, knownKeys } from './record.js';
 import { digestsOf } from './sweep.js';
 
 export interface InstallOptions {
@@ -53,7 +54,7 @@ export function install(context: StoreContext, bytes: Uint8Array, options: Insta
   const chosen = checkOptions(options);
   return change(context, `install ${quote(name)}`, (transaction) => {
     const replaced = readable(context, name);
-    const record: PluginRecord = {
+    const record = knownKeys({
       ...fromPackage(found),
       enabled: chosen.enabled ?? replaced?.enabled ?? true,
       grants: chosen.grants ?? replaced?.grants ?? [],
@@ -64,7 +65,7 @@ export function install(context: StoreContext, bytes: Uint8Array, options: Insta
       installed: context.now().toISOString(),
       previous:
         replaced === undefined || replaced.version === version ? (replaced?.previous ?? null) : asPrevious(replaced),
-    };
+    });
     transaction.putPackage(record.digest, bytes);
     transaction.putRecord(record);
     return { record, replaced, undo: () => undo(context, record, replaced) };
@@ -89,13 +90,13 @@ export function rollback(context: StoreContext, name: string): Promise<PluginRec
     if (previous === null) {
       throw new PluginError('PLUGIN_NOT_FOUND', `Cannot ${what}: there is no version before ${current.version}`);
     }
-    const record: PluginRecord = {
+    const record = knownKeys({
       ...current,
       ...fromPackage(open(readPackageFile(context, { name, digest: previous.digest }))),
       grants: previous.grants,
       installed: context.now().toISOString(),
       previous: asPrevious(current),
-    };
+    });
     transaction.putRecord(record);
     return record;
   });
@@ -108,7 +109,7 @@ function undo(context: StoreContext, installed: PluginRecord, replaced: PluginRe
     what,
     (transaction) => {
       const current = readable(context, installed.name);
-      if (current?.digest !== installed.digest || current.installed !== installed.installed) {
+      if (current === undefined || Buffer.compare(formatRecord(current), formatRecord(installed)) !== 0) {
         return false;
       }
       if (replaced === undefined) {

@@ -8,6 +8,12 @@ export function errnoOf(error: unknown): string | undefined {
 const REFUSALS = new Set(['EACCES', 'EPERM', 'EROFS']);
 const FULL = new Set(['ENOSPC', 'EDQUOT', 'EFBIG']);
 
+/** Whether an error, or what it was made from, says that there is no room on the disk. */
+export function isDiskFull(error: unknown): boolean {
+  const errno = error instanceof PluginError ? String(error.details.errno) : errnoOf(error);
+  return errno !== undefined && FULL.has(errno);
+}
+
 /**
  * Turn the failure of a system call into a `PluginError`; one that is a `PluginError` already stays as it is.
  *
@@ -32,7 +38,6 @@ export function ioError(action: string, path: string, error: unknown): PluginErr
   return new PluginError('IO_FAILED', message, {
     cause: error,
     details,
-    hint:
-      errno !== undefined && FULL.has(errno) ? 'Free some disk space and try again; nothing was changed.' : undefined,
+    hint: isDiskFull(error) ? 'Free some disk space and try again; nothing was changed.' : undefined,
   });
 }

@@ -129,8 +129,8 @@ function tryLock(path: string): Attempt {
 
 function tryLockAt(path: string, self: Holder, depth: number): Attempt {
   const temp = `${path}.new-${self.token}`;
-  writeFileSync(temp, JSON.stringify(self), { flag: 'wx', mode: 0o644 });
   try {
+    writeFileSync(temp, JSON.stringify(self), { flag: 'wx', mode: 0o644 });
     if (linked(temp, path)) {
       return { lock: lockAt(path, self) };
     }

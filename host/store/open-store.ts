@@ -1,5 +1,6 @@
 import { isAbsolute, join } from 'node:path';
 import { PluginError } from '../errors/index.js';
+import { checkStore } from './check-store.js';
 import type { StoreContext, StoreKind } from './context.js';
 import type { Files } from './files.js';
 import { nodeFiles } from './files.js';
@@ -42,6 +43,8 @@ export interface Store {
   /** `list`, and what is wrong with the records that cannot be read. */
   read(): StoreContent;
   get(name: string): PluginRecord | undefined;
+  /** `read` with every record from its own file and every package hashed: slow, and it sees what was changed behind our back. */
+  check(): StoreContent;
   install(bytes: Uint8Array, options?: InstallOptions): Promise<InstallResult>;
   uninstall(name: string): Promise<PluginRecord | undefined>;
   /** Resolves to whether that changed anything. */
@@ -94,6 +97,7 @@ export function openStore(options: StoreOptions): Store {
     list: () => readStore(context).plugins,
     read: () => readStore(context),
     get: (name) => readRecord(context, name),
+    check: () => checkStore(context),
     install: async (bytes, installOptions = {}) =>
       (await import('./install.js')).install(context, bytes, installOptions),
     rollback: async (name) => (await import('./install.js')).rollback(context, name),

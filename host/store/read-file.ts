@@ -10,7 +10,7 @@ const FLAGS = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
  *
  * @param owners - user ids that it may belong to.
  * @param maxBytes - bound on what is allocated.
- * @returns its bytes, or undefined if there is no such file.
+ * @returns its bytes, the caller's own, or undefined if there is no such file.
  * @throws PluginError `STORE_REFUSED` if it is a link or no regular file, or somebody else could have written it;
  *   `LIMIT_EXCEEDED` above `maxBytes`; `IO_FAILED` if it cannot be read.
  */
@@ -54,7 +54,7 @@ function fstatOf(file: number): { size: number; uid: number; mode: number; regul
 
 /** A file that shrinks meanwhile gives fewer bytes, one that grows no more. */
 function readUpTo(file: number, size: number): Uint8Array {
-  const bytes = Buffer.allocUnsafeSlow(size);
+  const bytes = new Uint8Array(size);
   let done = 0;
   while (done < size) {
     const count = readSync(file, bytes, done, size - done, null);

@@ -2,11 +2,16 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { aRecord, outcome } from '../../test/support/store.js';
 import { PluginError } from '../errors/index.js';
-import { formatRecord, MAX_RECORD_BYTES, parseRecord } from './record.js';
+import { FLAG_TYPES } from '../package/index.js';
+import { formatRecord, MAX_RECORD_BYTES, parseRecord, RECORD_FLAG_TYPES } from './record.js';
 
 const bytesOf = (value: unknown): Uint8Array => Buffer.from(JSON.stringify(value));
 const plain = (): Record<string, unknown> => JSON.parse(Buffer.from(formatRecord(aRecord('a/b'))).toString());
 const nest = (depth: number): unknown => (depth === 0 ? 1 : { a: nest(depth - 1) });
+
+test('flags have the types that manifests have', () => {
+  expect(RECORD_FLAG_TYPES).toEqual(FLAG_TYPES);
+});
 
 describe('parseRecord()', () => {
   const cases: { name: string; change: Record<string, unknown>; want: string }[] = [
@@ -59,7 +64,7 @@ describe('parseRecord()', () => {
   test('says where the mistake is', () => {
     const contributes = { commands: [], flags: [{ name: 'a', usage: 'b', type: 3 }], phases: [] };
     expect(() => parseRecord(bytesOf({ ...plain(), contributes }), 'x.json')).toThrow(
-      'Cannot read the record "x.json": record.contributes.flags[0].type must be a string',
+      'Cannot read the record "x.json": record.contributes.flags[0].type must be one of string, bool',
     );
   });
 

@@ -59,8 +59,10 @@ const digest = shape.pattern(DIGEST, '"sha256:" and 64 hexadecimal digits');
 /** Looser than `validateName`, which install applies: listing must not load what it lives in. No control characters. */
 const name = shape.pattern(/^[\x21-\x7e]{1,200}$/, "a plugin's name");
 
+/** `FLAG_TYPES` of host/package, said again so that listing need not load it; a test holds them together. */
+export const RECORD_FLAG_TYPES = ['string', 'bool', 'int', 'uint32', 'string-list', 'string-array', 'string-map'];
 const flag = shape.object(
-  { name: line, type: line, usage: line },
+  { name: line, type: shape.oneOf(...RECORD_FLAG_TYPES), usage: line },
   {
     commands: lines,
     shorthand: line,
@@ -149,12 +151,12 @@ export function parseRecord(bytes: Uint8Array, where: string): PluginRecord {
   if ('problem' in checked) {
     throw corrupt(where, `record${checked.problem}`);
   }
-  return known(checked.record);
+  return knownKeys(checked.record);
 }
 
 /** The bytes of a record: its keys in a fixed order, readable, with a final newline. */
 export function formatRecord(plugin: PluginRecord): Uint8Array {
-  const bytes = Buffer.from(`${JSON.stringify({ format: FORMAT, ...known(plugin) }, null, 2)}\n`);
+  const bytes = Buffer.from(`${JSON.stringify({ format: FORMAT, ...knownKeys(plugin) }, null, 2)}\n`);
   if (bytes.byteLength > MAX_RECORD_BYTES) {
     throw new PluginError(
       'LIMIT_EXCEEDED',
@@ -164,8 +166,8 @@ export function formatRecord(plugin: PluginRecord): Uint8Array {
   return bytes;
 }
 
-/** Only the keys of this version, in their order. */
-function known(plugin: PluginRecord): PluginRecord {
+/** Only the keys of this version, in their order, and no absent one. */
+export function knownKeys(plugin: PluginRecord): PluginRecord {
   return {
     name: plugin.name,
     version: plugin.version,

@@ -12,7 +12,7 @@ import { errnoOf } from './io-error.js';
 import { packageFileName, recordFileName } from './layout.js';
 import { readOwnedFile } from './read-file.js';
 import type { PluginRecord } from './record.js';
-import { formatRecord } from './record.js';
+import { formatRecord, knownKeys } from './record.js';
 
 export interface Transaction {
   /** Names whose record changed, with the new one, or undefined for a removed one. */
@@ -40,9 +40,18 @@ export function beginTransaction(context: StoreContext, fileMode: number): Trans
   const changed = new Map<string, PluginRecord | undefined>();
   let indexGone = false;
 
+  function moveIfThere(from: string, to: string): void {
+    if (lstatSync(from, { throwIfNoEntry: false }) !== undefined) {
+      files.rename(from, to);
+    }
+  }
+
   /** Move what has this name aside, to come back on undo. */
   function setAside(path: string, move: (from: string, to: string) => void): boolean {
     const aside = tempPath(layout.plugins);
+    // Before the move, here and below: a step may do its work and fail all the same, on a network file system for one.
+    discards.push(aside);
+    undoing.push(() => moveIfThere(aside, path));
     try {
       move(path, aside);
     } catch (error) {
@@ -51,9 +60,13 @@ export function beginTransaction(context: StoreContext, fileMode: number): Trans
       }
       throw error;
     }
-    discards.push(aside);
-    undoing.push(() => files.rename(aside, path));
     return true;
+  }
+
+  function discard(): void {
+    for (const path of discards) {
+      attempt(() => files.remove(path));
+    }
   }
 
   /** Before the first record changes: an index that is there when a writer is killed must still be true. */
@@ -74,10 +87,10 @@ export function beginTransaction(context: StoreContext, fileMode: number): Trans
         return;
       }
       const replaces = lstatSync(path, { throwIfNoEntry: false }) !== undefined;
-      replaceFile(files, layout.packages, name, bytes, fileMode);
       if (!replaces) {
         undoing.push(() => files.remove(path));
       }
+      replaceFile(files, layout.packages, name, bytes, fileMode);
       files.syncFolder(layout.packages);
     },
 
@@ -88,11 +101,11 @@ export function beginTransaction(context: StoreContext, fileMode: number): Trans
       dropIndex();
       // A second name keeps the old file while the first one is replaced, so there is no moment without a record.
       const replaces = setAside(path, files.link);
-      replaceFile(files, layout.plugins, name, bytes, fileMode);
       if (!replaces) {
         undoing.push(() => files.remove(path));
       }
-      changed.set(record.name, record);
+      replaceFile(files, layout.plugins, name, bytes, fileMode);
+      changed.set(record.name, knownKeys(record));
     },
 
     removeRecord(name) {
@@ -105,16 +118,18 @@ export function beginTransaction(context: StoreContext, fileMode: number): Trans
     commit() {
       files.syncFolder(layout.plugins);
       undoing.length = 0;
-      for (const path of discards) {
-        attempt(() => files.remove(path));
-      }
+      discard();
     },
 
     undo() {
-      for (const step of undoing.reverse()) {
-        attempt(step);
-      }
-      attempt(() => files.syncFolder(layout.plugins));
+      // The latest step first. One that cannot be undone ends it: a new record then keeps the package that came with it.
+      attempt(() => {
+        for (const step of undoing.reverse()) {
+          step();
+        }
+        discard();
+        files.syncFolder(layout.plugins);
+      });
     },
   };
 }
