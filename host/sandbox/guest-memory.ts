@@ -4,6 +4,9 @@
  * Views are kept between uses, because making one costs as much as a small call; growth detaches the old buffer, which
  * empties its views, so an empty view is the sign to fetch a new one. Every use goes through `bytes()` again after any
  * call into the guest.
+ *
+ * Sizes are asked with `length`, here and in lift.ts and lower.ts: V8 11 turns that into a load but calls a function for
+ * `byteLength`, which made a 64-byte call take 0.20 us in place of 0.10 (bench/hook-call.ts).
  */
 import { PluginError } from '../errors/index.js';
 import type { InstanceState } from './state.js';
@@ -36,7 +39,7 @@ export class LinkedMemory implements GuestMemory {
   }
 
   bytes(): Uint8Array {
-    if (this.#bytes.byteLength === 0) {
+    if (this.#bytes.length === 0) {
       this.#memory ??= this.#findMemory();
       this.#bytes = new Uint8Array(this.#memory.buffer);
     }
@@ -68,11 +71,11 @@ export class LinkedMemory implements GuestMemory {
    * @returns where they are, unsigned. Canonical ABI, "Storing": an empty list is allocated too.
    */
   store(data: Uint8Array): number {
-    const length = data.byteLength;
+    const length = data.length;
     const pointer = this.realloc(0, 0, 1, length) >>> 0;
     const bytes = this.bytes();
-    if (pointer > bytes.byteLength - length) {
-      throw outOfBounds('cabi_realloc answered with memory', pointer, length, bytes.byteLength);
+    if (pointer > bytes.length - length) {
+      throw outOfBounds('cabi_realloc answered with memory', pointer, length, bytes.length);
     }
     bytes.set(data, pointer);
     return pointer;
@@ -81,8 +84,8 @@ export class LinkedMemory implements GuestMemory {
   /** A copy of `length` bytes at `pointer`, both unsigned. */
   load(pointer: number, length: number): Uint8Array {
     const bytes = this.bytes();
-    if (length > bytes.byteLength || pointer > bytes.byteLength - length) {
-      throw outOfBounds('a message lies', pointer, length, bytes.byteLength);
+    if (length > bytes.length || pointer > bytes.length - length) {
+      throw outOfBounds('a message lies', pointer, length, bytes.length);
     }
     return bytes.slice(pointer, pointer + length);
   }

@@ -29,9 +29,9 @@ export function liftHook(parts: LiftParts): (request: Uint8Array) => CallResult 
 
   const run = (request: Uint8Array): CallResult => {
     const pointer = memory.store(request);
-    const area = handle(pointer, request.byteLength) >>> 0;
+    const area = handle(pointer, request.length) >>> 0;
     const bytes = memory.bytes();
-    checkResultArea(area, bytes.byteLength);
+    checkResultArea(area, bytes.length);
     const tag = readTag(bytes, area);
     const length = readLength(bytes, area);
     if (length > messageBytes) {
@@ -47,10 +47,10 @@ export function liftHook(parts: LiftParts): (request: Uint8Array) => CallResult 
   };
 
   return (request) => {
-    if (request.byteLength > messageBytes) {
+    if (request.length > messageBytes) {
       throw new PluginError(
         'LIMIT_EXCEEDED',
-        `Cannot call ${hook}: the request has ${request.byteLength} bytes, the limit is ${messageBytes}`,
+        `Cannot call ${hook}: the request has ${request.length} bytes, the limit is ${messageBytes}`,
       );
     }
     state.enterGuest(hook);

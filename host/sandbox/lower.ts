@@ -26,16 +26,16 @@ export function lowerCapability(parts: LowerParts): (pointer: number, length: nu
       state.enterHost(name);
       const area = signedArea >>> 0;
       const length = signedLength >>> 0;
-      checkResultArea(area, memory.bytes().byteLength);
+      checkResultArea(area, memory.bytes().length);
       if (length > messageBytes) {
         throw tooLong(`the request to ${name}`, length, messageBytes);
       }
       const { ok, payload } = capability(memory.load(signedPointer >>> 0, length));
-      if (payload.byteLength > messageBytes) {
-        throw tooLong(`the answer of ${name}`, payload.byteLength, messageBytes);
+      if (payload.length > messageBytes) {
+        throw tooLong(`the answer of ${name}`, payload.length, messageBytes);
       }
       const at = memory.store(payload);
-      writeResult(memory.bytes(), area, ok, at, payload.byteLength);
+      writeResult(memory.bytes(), area, ok, at, payload.length);
     } catch (error) {
       throw state.hostThrew(error, name);
     }
