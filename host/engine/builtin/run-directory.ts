@@ -41,6 +41,7 @@ export interface RunDirectory {
 
 /** A folder without a readable owner was left by a process that died while making it, if it is older than this. */
 const UNOWNED_GRACE_MS = 60_000;
+const MAX_ATTEMPTS = 10;
 
 /** `$XDG_RUNTIME_DIR/wasm-plugin-UID` if that variable names a folder of ours, else the same below `temporary`. */
 export function defaultRunBase(runtimeDir: string | undefined, temporary: string, uid: number): string {
@@ -56,11 +57,10 @@ export function defaultRunBase(runtimeDir: string | undefined, temporary: string
  *   could have made it first), or a run of this id exists.
  */
 export function createRunDirectory(base: string, id: string): RunDirectory {
-  openBase(base);
   const path = join(base, `run-${id}`);
   const draft = join(base, `new-${randomUUID()}`);
+  makeDraft(base, draft);
   try {
-    mkdirSync(draft, { mode: 0o700 });
     writeOwner(draft, []);
     // rename() onto a folder with something in it fails: two runs of one id cannot share a folder.
     renameSync(draft, path);
@@ -73,13 +73,42 @@ export function createRunDirectory(base: string, id: string): RunDirectory {
   return {
     path,
     recordCgroups: (folders) => writeOwner(path, folders),
-    remove: () => removeTree(path),
+    remove() {
+      removeTree(path);
+      removeIfEmpty(base);
+    },
   };
+}
+
+// The last run of another process removes an empty base, perhaps between our two steps.
+function makeDraft(base: string, draft: string): void {
+  for (let attempt = 1; ; attempt += 1) {
+    openBase(base);
+    try {
+      mkdirSync(draft, { mode: 0o700 });
+      return;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT' || attempt === MAX_ATTEMPTS) {
+        throw error;
+      }
+    }
+  }
+}
+
+function removeIfEmpty(base: string): void {
+  try {
+    rmdirSync(base);
+  } catch {
+    // Other runs are in it.
+  }
 }
 
 function openBase(base: string): void {
   mkdirSync(base, { recursive: true, mode: 0o700 });
-  const stat = lstatSync(base);
+  const stat = lstatSync(base, { throwIfNoEntry: false });
+  if (stat === undefined) {
+    return; // removed by another run; the next step sees it
+  }
   if (!stat.isDirectory() || stat.uid !== process.getuid?.() || (stat.mode & 0o077) !== 0) {
     throw new PluginError('ENGINE_FAILED', `Cannot use ${quote(base)}: it must be a directory of ours with mode 0700`, {
       hint: 'Remove it, or set XDG_RUNTIME_DIR to a private folder.',
@@ -111,6 +140,7 @@ export function cleanupStale(base: string, now: number = Date.now()): string[] {
       // Another process cleans up too, or it is not ours to remove; the next run tries again.
     }
   }
+  removeIfEmpty(base);
   return removed;
 }
 

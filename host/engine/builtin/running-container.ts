@@ -38,6 +38,7 @@ export interface Supervision {
 }
 
 const MAX_SETUP_TEXT = 8192;
+const LAST_WORDS_MS = 500;
 /** A cgroup can be busy for a moment after its last process has ended. */
 const CGROUP_RETRIES_MS = [1, 5, 20, 100, 500];
 
@@ -78,6 +79,7 @@ class SupervisedContainer implements RunningContainer {
   private running = false;
   private waitingSignals: NodeJS.Signals[] = [];
   private setupText = '';
+  private readonly setupTextEnded: Promise<unknown>;
 
   constructor(private readonly given: Supervision) {
     const { child, run, streams } = given;
@@ -91,6 +93,9 @@ class SupervisedContainer implements RunningContainer {
     });
     this.started = new Promise((resolve, reject) => {
       this.settleStarted = { resolve, reject };
+    });
+    this.setupTextEnded = new Promise((resolve) => {
+      child.stderr?.once('close', resolve);
     });
     // Callers who only await release() must not be punished for it.
     this.started.catch(() => undefined);
@@ -186,7 +191,7 @@ class SupervisedContainer implements RunningContainer {
       });
     });
     // The failing tool's words may still be in the pipe.
-    await new Promise((resolve) => setImmediate(resolve));
+    await Promise.race([this.setupTextEnded, sleep(LAST_WORDS_MS, undefined, { ref: false })]);
     const failure = this.setupFailure(status);
     this.channel.fail(failure);
     this.settleStarted.reject(failure);
