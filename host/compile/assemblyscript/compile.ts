@@ -43,14 +43,16 @@ export async function compileAssemblyScript(
   const seen = new Map<string, string>();
   const diagnostics: Diagnostic[] = [];
   let bytes: Uint8Array | undefined;
-  let found: FoundHook[] = [];
+  let found: readonly FoundHook[] = [];
 
   const transform = {
     afterParse(parser: Parser) {
-      found = findHooks(parser, enums);
-      const entry = parser.sources.find((source) => source.sourceKind === enums.SourceKind.UserEntry);
-      if (found.length === 0 || entry === undefined) {
-        return;
+      const { hooks, mistakes } = findHooks(parser, enums);
+      found = hooks;
+      if (found.length === 0 && mistakes === 0) {
+        throw new PluginError('COMPILE_FAILED', `Cannot compile ${quote(projectDir)}: its entry file exports no hook`, {
+          hint: `Export a function named ${hookNames.join(', ')}, or one with @hook("…").`,
+        });
       }
       // The author's exports are the glue's business now; what it does not import, the compiler may drop.
       for (const source of parser.sources) {
@@ -90,13 +92,11 @@ export async function compileAssemblyScript(
   const format = (diagnostic: Diagnostic) => formatDiagnostic(diagnostic, (path) => seen.get(path));
   diagnostics.filter(isWarning).map(format).forEach(onWarning);
   const errors = diagnostics.filter(isError);
+  if (result.error instanceof PluginError) {
+    throw result.error;
+  }
   if (errors.length > 0 || result.error !== null || bytes === undefined) {
     throw failure(errors.map(format), result.error);
-  }
-  if (found.length === 0) {
-    throw new PluginError('COMPILE_FAILED', `Cannot compile ${quote(projectDir)}: the entry file exports no hook`, {
-      hint: `Export a function named ${hookNames.join(', ')}, or one with @hook("…").`,
-    });
   }
   return { bytes, hooks: found.map(({ id }) => id), sdkVersion: files.sdkVersion };
 }
@@ -106,6 +106,8 @@ interface CompilerResult {
 }
 
 interface Compiler {
+  /** The standard library by file name. Files of `lib` options are added to it, and stay for every later run. */
+  readonly libraryFiles: Record<string, string>;
   main(args: string[], options: object): Promise<CompilerResult>;
 }
 
@@ -116,16 +118,25 @@ function shownPath(name: string): string {
   return inPackages === -1 ? path : `~lib/${path.slice(inPackages + 'node_modules/'.length)}`;
 }
 
+/** The compiler keeps a project's library files in its module until it is done, so runs wait for each other. */
+let lastRun: Promise<unknown> = Promise.resolve();
+
 /** The compiler throws for what it finds wrong in a configuration, and answers for everything else. */
-async function runCompiler(asc: Compiler, args: string[], options: object): Promise<CompilerResult> {
-  try {
-    return await asc.main(args, options);
-  } catch (error) {
-    if (error instanceof PluginError) {
-      throw error;
+function runCompiler(asc: Compiler, args: string[], options: object): Promise<CompilerResult> {
+  const run = lastRun.then(async () => {
+    const standard = new Set(Object.keys(asc.libraryFiles));
+    try {
+      return await asc.main(args, options);
+    } catch (error) {
+      return { error: error instanceof Error ? error : new Error(String(error)) };
+    } finally {
+      for (const added of Object.keys(asc.libraryFiles).filter((name) => !standard.has(name))) {
+        delete asc.libraryFiles[added];
+      }
     }
-    return { error: error instanceof Error ? error : new Error(String(error)) };
-  }
+  });
+  lastRun = run;
+  return run;
 }
 
 async function loadCompiler(): Promise<{ asc: Compiler; enums: Enums; binaryen: Binaryen }> {

@@ -44,7 +44,7 @@ export function readConfig(projectDir: string, source: ConfigSource): ProjectCon
     }
     const config: Config = text === null ? {} : parseConfig(text, path);
     hasEntries ||= Array.isArray(config.entries) && config.entries.length > 0;
-    usesWasi ||= useOptions(config).some((option) => option.startsWith('ASC_WASI='));
+    usesWasi ||= useOptions(config.options).some((option) => option.startsWith('ASC_WASI='));
     path = typeof config.extends === 'string' ? resolveExtends(config.extends, path, source) : undefined;
   }
   return { hasEntries, usesWasi };
@@ -56,18 +56,30 @@ export function readConfig(projectDir: string, source: ConfigSource): ProjectCon
  */
 export function adaptConfig(text: string, path: string, source: ConfigSource): string {
   const config = parseConfig(text, path);
-  const use = useOptions(config).filter((option) => !option.startsWith('abort='));
+  const targets = Object.entries(config.targets ?? {}).map(([name, options]) => [name, withoutAbort(options)]);
   return JSON.stringify({
     ...config,
     ...(typeof config.extends === 'string' ? { extends: resolveExtends(config.extends, path, source) } : {}),
-    ...(use.length > 0 ? { options: { ...config.options, use } } : {}),
+    options: withoutAbort(config.options),
+    targets: Object.fromEntries(targets),
   });
+}
+
+function withoutAbort(options: Options | undefined): Options | undefined {
+  return options?.use === undefined
+    ? options
+    : { ...options, use: useOptions(options).filter((alias) => !alias.startsWith('abort=')) };
+}
+
+interface Options {
+  readonly use?: unknown;
 }
 
 interface Config {
   readonly extends?: unknown;
   readonly entries?: unknown;
-  readonly options?: { readonly use?: unknown };
+  readonly options?: Options;
+  readonly targets?: Readonly<Record<string, Options>>;
 }
 
 function parseConfig(text: string, path: string): Config {
@@ -79,8 +91,8 @@ function parseConfig(text: string, path: string): Config {
   }
 }
 
-function useOptions(config: Config): string[] {
-  const use = config.options?.use;
+function useOptions(options: Options | undefined): string[] {
+  const use = options?.use;
   return (Array.isArray(use) ? use : [use]).filter((option) => typeof option === 'string');
 }
 

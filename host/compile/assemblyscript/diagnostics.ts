@@ -21,6 +21,9 @@ export interface Diagnostic {
 /** DiagnosticCategory.Error and Warning of the compiler. */
 const ERROR = 3;
 const WARNING = 2;
+/** DiagnosticCode.User_defined_0: what this package reports, whose text the compiler gives a prefix. */
+const OWN = 102;
+const OWN_PREFIX = /^User-defined: /;
 
 export function isError(diagnostic: Diagnostic): boolean {
   return diagnostic.category === ERROR;
@@ -36,7 +39,8 @@ export function isWarning(diagnostic: Diagnostic): boolean {
  */
 export function formatDiagnostic(diagnostic: Diagnostic, sourceOf: SourceOf): string {
   const { message, range, relatedRange, code } = diagnostic;
-  const text = `${escapeControls(message)} (AS${code})`;
+  const text =
+    code === OWN ? escapeControls(message.replace(OWN_PREFIX, '')) : `${escapeControls(message)} (AS${code})`;
   const shown = [`${range === null ? '' : `${place(range, sourceOf)}: `}${text}`, ...excerpt(range, sourceOf)];
   if (relatedRange !== null) {
     shown.push(`  see ${place(relatedRange, sourceOf)}`, ...excerpt(relatedRange, sourceOf));

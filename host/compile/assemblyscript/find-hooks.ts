@@ -44,13 +44,19 @@ const HOOK_NAMES: ReadonlyMap<string, string> = new Map(Object.entries(hooks).ma
 /** The names that make an exported function a hook, for messages. */
 export const hookNames: readonly string[] = [...HOOK_NAMES.keys()];
 
+export interface FoundHooks {
+  readonly hooks: readonly FoundHook[];
+  /** How many mistakes were reported to the parser. */
+  readonly mistakes: number;
+}
+
 /**
  * Find them. Mistakes that the author can make (a hook that is not exported, two functions for one hook, a wrong id, a type
  * that no message has) are reported to `parser`, so that they look like the compiler's own.
  *
  * Takes `@hook` off the functions that have it: AssemblyScript does not know that decorator.
  */
-export function findHooks(parser: Parser, enums: Enums): FoundHook[] {
+export function findHooks(parser: Parser, enums: Enums): FoundHooks {
   const found = new Map<string, FoundHook>();
   const finder = new HookFinder(parser, enums);
   for (const source of parser.sources) {
@@ -68,7 +74,7 @@ export function findHooks(parser: Parser, enums: Enums): FoundHook[] {
     }
   }
   finder.reportUnexported();
-  return [...found.values()];
+  return { hooks: [...found.values()], mistakes: finder.mistakes };
 }
 
 interface Export {
@@ -77,6 +83,7 @@ interface Export {
 }
 
 class HookFinder {
+  mistakes = 0;
   /** `@hook` decorators that no export of an entry has led to yet. */
   private readonly pending = new Map<FunctionDeclaration, Decorator>();
   private readonly decorated = new Map<FunctionDeclaration, Decorator>();
@@ -95,6 +102,7 @@ class HookFinder {
   }
 
   report(node: Node, message: string): void {
+    this.mistakes++;
     this.parser.error(this.enums.DiagnosticCode.User_defined_0, node.range, message);
   }
 

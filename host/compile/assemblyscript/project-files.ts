@@ -8,7 +8,7 @@
  */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { basename, dirname, join, resolve, sep } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { bundledSdk, packageRoot } from '../package-root.js';
 import { adaptConfig, CONFIG_FILE, type ConfigSource } from './config.js';
 import { SDK_PACKAGE } from './glue.js';
 
@@ -24,10 +24,9 @@ export interface ProjectFiles extends ConfigSource {
 const SDK_PATH = `${sep}node_modules${sep}${SDK_PACKAGE.replace('/', sep)}${sep}`;
 
 export function openProjectFiles(projectDir: string): ProjectFiles {
-  const home = packageRoot();
-  const sdkDir = findSdk(projectDir, home);
+  const sdkDir = findSdk(projectDir);
   const files: ProjectFiles = {
-    bundledConfig: join(home, CONFIG_FILE),
+    bundledConfig: join(packageRoot(), CONFIG_FILE),
     sdkVersion: String(JSON.parse(readFileSync(join(sdkDir, 'package.json'), 'utf8')).version),
     read: readText,
     readFile(name, baseDir) {
@@ -57,23 +56,14 @@ function readText(path: string): string | null {
   }
 }
 
-function findSdk(projectDir: string, home: string): string {
+function findSdk(projectDir: string): string {
   for (let dir = projectDir; ; dir = dirname(dir)) {
     const candidate = join(dir, 'node_modules', SDK_PACKAGE);
     if (existsSync(join(candidate, 'package.json'))) {
       return candidate;
     }
     if (dir === dirname(dir)) {
-      return join(home, 'guest-sdk', 'assemblyscript');
+      return bundledSdk();
     }
   }
-}
-
-/** The folder with this package's package.json: a few above this module, from `host/` as from the bundle in `dist/`. */
-function packageRoot(): string {
-  let dir = dirname(fileURLToPath(import.meta.url));
-  while (!existsSync(join(dir, 'guest-sdk', 'assemblyscript', 'package.json')) && dir !== dirname(dir)) {
-    dir = dirname(dir);
-  }
-  return dir;
 }
