@@ -2,6 +2,7 @@
 import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Hook, Json, RequestInputOf, Value } from '../../host/abi/index.js';
 import { any, capabilities, decode, encode, errorMessage, hooks, struct } from '../../host/abi/index.js';
@@ -353,6 +354,34 @@ describe('a program that uses everything', () => {
         }
       });
     }
+
+    test('any bytes at all: an answer, never a trap', async () => {
+      const guest = await open();
+      const vectors = readdirSync(GOLDEN).flatMap(vectorsOf);
+      const mutated = fc
+        .record({ vector: fc.constantFrom(...vectors), at: fc.nat(), byte: fc.nat(255), cut: fc.nat() })
+        .map(({ vector, at, byte, cut }) => {
+          const bytes = Buffer.from(vector.hex, 'hex');
+          if (bytes.length > 0) {
+            bytes[at % bytes.length] = byte;
+          }
+          const end = cut % 3 === 0 ? at % (bytes.length + 1) : bytes.length;
+          return { ...vector, hex: bytes.subarray(0, end).toString('hex') };
+        });
+      const random = fc.record({ vector: fc.constantFrom(...vectors), bytes: fc.uint8Array({ maxLength: 64 }) });
+      const messages = fc.oneof(
+        mutated,
+        random.map(({ vector, bytes }) => ({ ...vector, hex: Buffer.from(bytes).toString('hex') })),
+      );
+      fc.assert(
+        fc.property(messages, (vector) => {
+          recode(guest, vector);
+          guest.instance.call('test:sdk/value@1.2.0', new Uint8Array(Buffer.from(vector.hex, 'hex')));
+        }),
+        { numRuns: 3000 },
+      );
+      expect(guest.instance.failure).toBeUndefined();
+    });
 
     /** What the host checks before it sends, and a plugin need not check again. */
     const lenient = new Set([

@@ -14,9 +14,11 @@ import { Writer } from "./writer";
 // @ts-ignore: decorator
 @lazy const resultArea = memory.data(RESULT_SIZE, 4);
 
-/** Keeps the answer alive until the host has copied it. */
+/** Keep the answer alive until the host has copied it. */
 // @ts-ignore: decorator
 @lazy let answer: Writer | null = null;
+// @ts-ignore: decorator
+@lazy let answerBytes: Uint8Array | null = null;
 
 /** Allocator for the host; `newSize` 0 is legal and gets an address of its own. */
 export function cabi_realloc(oldPtr: usize, oldSize: usize, align: usize, newSize: usize): usize {
@@ -27,15 +29,26 @@ export function cabi_realloc(oldPtr: usize, oldSize: usize, align: usize, newSiz
 /** Hand `writer`'s bytes to the host; returns what the export returns. */
 export function respond(isError: bool, writer: Writer): usize {
   answer = writer;
+  return result(isError, writer.dataStart, writer.length);
+}
+
+/** The same for bytes that are a message already: not copied. */
+export function respondBytes(bytes: Uint8Array): usize {
+  answerBytes = bytes;
+  return result(false, bytes.dataStart, bytes.length);
+}
+
+function result(isError: bool, from: usize, size: usize): usize {
   store<u32>(resultArea, isError ? 1 : 0);
-  store<usize>(resultArea, writer.dataStart, 4);
-  store<usize>(resultArea, writer.length, 8);
+  store<usize>(resultArea, from, 4);
+  store<usize>(resultArea, size, 8);
   return resultArea;
 }
 
 /** After the host has copied the answer: nothing of the call is on the stack now, so garbage can go. */
 export function postReturn(result: usize): void {
   answer = null;
+  answerBytes = null;
   // The incremental collector works while it allocates; the minimal one only here.
   if (ASC_RUNTIME == 1) __collect();
 }

@@ -12,7 +12,7 @@
 //     response.encode(writer);
 //     return sendResponse(writer);
 //   }
-import { respond } from "./cabi";
+import { respond, respondBytes } from "./cabi";
 import { fail, takeFailure } from "./failure";
 import { Reader } from "./reader";
 import { Writer } from "./writer";
@@ -55,9 +55,7 @@ export function sendFailure(): usize {
 
 /** The response of a hook without schema. */
 export function sendBytes(bytes: Uint8Array): usize {
-  const writer = new Writer();
-  writer.writeRaw(bytes.dataStart, bytes.length);
-  return respond(false, writer);
+  return respondBytes(bytes);
 }
 
 /** The response of a hook that returns nothing: a message without fields. */
