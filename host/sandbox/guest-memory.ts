@@ -38,6 +38,12 @@ export class LinkedMemory implements GuestMemory {
     this.#findRealloc = findRealloc;
   }
 
+  /** Look both up now, so that a component without them fails when it starts. @throws PluginError `COMPONENT_MALFORMED`. */
+  link(): void {
+    this.#memory ??= this.#findMemory();
+    this.#realloc ??= this.#findRealloc();
+  }
+
   bytes(): Uint8Array {
     if (this.#bytes.length === 0) {
       this.#memory ??= this.#findMemory();

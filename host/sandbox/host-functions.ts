@@ -1,6 +1,6 @@
 /** What stands behind each function that the component expects from its host. Called through the guard (guard.ts). */
 import { type CoreExport, type HostFunction, type LoweredImport, parseInterfaceId } from '../component/index.js';
-import { PluginError, quote } from '../errors/index.js';
+import { escapeControls, PluginError, quote } from '../errors/index.js';
 import { LinkedMemory, type Realloc } from './guest-memory.js';
 import { lowerCapability } from './lower.js';
 import type { Capability, InstanceOptions } from './options.js';
@@ -81,7 +81,7 @@ export class HostFunctions {
 
   #wasi(func: LoweredImport, memory: LinkedMemory): CoreFunction {
     const iface = parseInterfaceId(func.interface)?.name ?? func.interface;
-    const name = `${iface}#${func.func}`;
+    const name = escapeControls(`${iface}#${func.func}`);
     const lowering = this.#parts.wasi().lower(iface, func.func);
     if (lowering === undefined) {
       return this.#missing(name);
@@ -108,7 +108,7 @@ export class HostFunctions {
   #dropImported(id: string, resource: string): CoreFunction {
     const iface = parseInterfaceId(id)?.name ?? id;
     const drop = this.#parts.wasi().dropResource(iface, resource);
-    return this.#reported(`${iface}#[resource-drop]${resource}`, (handle) => {
+    return this.#reported(escapeControls(`${iface}#[resource-drop]${resource}`), (handle) => {
       drop(Number(handle) >>> 0);
       return undefined;
     });

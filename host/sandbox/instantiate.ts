@@ -45,17 +45,25 @@ export function instantiate(parts: LinkParts, options: InstanceOptions): Compone
       return wasi;
     },
   });
-  const doing = 'Cannot start the component';
+  const flush = (): void => {
+    try {
+      wasi?.flush();
+    } catch (error) {
+      throw state.hostThrew(error, 'the sink of output lines');
+    }
+  };
+  // What the guest printed belongs before the error that ended it; a sink that fails now has nothing to add to that.
+  state.beforeDeath = flush;
   state.busy = true;
   try {
     link(parts, limits, functions, namespaces);
-    const hooks = liftHooks(parts.plan, functions, exports, limits, state, () => wasi?.flush());
-    return new LiveInstance(state, hooks, () => wasi?.flush());
+    const hooks = liftHooks(parts.plan, functions, exports, limits, state, flush);
+    flush();
+    return new LiveInstance(state, hooks, flush);
   } catch (error) {
-    throw state.die(doing, 'start', error);
+    throw state.die('Cannot start the component', 'start', error);
   } finally {
     state.busy = false;
-    wasi?.flush();
   }
 }
 
@@ -154,18 +162,13 @@ function liftHooks(
   afterCall: () => void,
 ): ReadonlyMap<string, (request: Uint8Array) => CallResult> {
   return new Map(
-    [...plan.hooks].map(([hook, lifted]) => [
-      hook,
-      liftHook({
-        hook,
-        memory: functions.memory(lifted.memory, lifted.realloc),
-        handle: exports.func(lifted.handle) as (pointer: number, length: number) => number,
-        postReturn: lifted.postReturn && (exports.func(lifted.postReturn) as (area: number) => void),
-        messageBytes,
-        state,
-        afterCall,
-      }),
-    ]),
+    [...plan.hooks].map(([hook, lifted]) => {
+      const memory = functions.memory(lifted.memory, lifted.realloc);
+      memory.link();
+      const handle = exports.func(lifted.handle) as (pointer: number, length: number) => number;
+      const postReturn = lifted.postReturn && (exports.func(lifted.postReturn) as (area: number) => void);
+      return [hook, liftHook({ hook, memory, handle, postReturn, messageBytes, state, afterCall })];
+    }),
   );
 }
 

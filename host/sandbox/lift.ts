@@ -15,7 +15,7 @@ export interface LiftParts {
   readonly postReturn: ((resultArea: number) => void) | undefined;
   readonly messageBytes: number;
   readonly state: InstanceState;
-  /** Runs after each call, also after a failed one. */
+  /** Runs after each call that did not fail. */
   readonly afterCall: () => void;
 }
 
@@ -55,12 +55,13 @@ export function liftHook(parts: LiftParts): (request: Uint8Array) => CallResult 
     }
     state.enterGuest(hook);
     try {
-      return run(request);
+      const result = run(request);
+      afterCall();
+      return result;
     } catch (error) {
       throw state.die(`Cannot call ${hook}`, hook, error);
     } finally {
       state.busy = false;
-      afterCall();
     }
   };
 }

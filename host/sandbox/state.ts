@@ -23,6 +23,9 @@ export class InstanceState {
    */
   mayLeave = true;
 
+  /** Runs once, before the failure is worked out. */
+  beforeDeath: () => void = () => {};
+
   readonly #lastCalls = new Array<string>(REMEMBERED_CALLS).fill('');
   #callCount = 0;
   #thrown: { readonly error: unknown; readonly by: string } | undefined;
@@ -78,7 +81,14 @@ export class InstanceState {
    */
   die(doing: string, hook: string, thrown: unknown): PluginError {
     const cause = this.#thrown ?? { error: thrown, by: '' };
-    this.failure ??= this.#explain(doing, hook, cause.error, cause.by);
+    if (this.failure === undefined) {
+      try {
+        this.beforeDeath();
+      } catch {
+        // The guest is dead for a reason of its own, and that is the one to report.
+      }
+      this.failure = this.#explain(doing, hook, cause.error, cause.by);
+    }
     return this.failure;
   }
 
@@ -97,10 +107,7 @@ export class InstanceState {
       return because('HOST_BUG', `${by} failed, ${messageOf(error)}`);
     }
     if (error instanceof wasm.LinkError || error instanceof TypeError) {
-      return because(
-        'COMPONENT_MALFORMED',
-        `its core modules do not fit together, ${escapeControls(messageOf(error))}`,
-      );
+      return because('COMPONENT_MALFORMED', `its core modules do not fit together, ${messageOf(error)}`);
     }
     const after = lastCalls === '' ? '' : `; last host calls: ${lastCalls}`;
     return because('GUEST_TRAP', `the guest trapped, ${trapText(error)}${this.#words()}${after}`);
@@ -121,7 +128,12 @@ export class InstanceState {
 
 /** Comes from guest code: traps, exhausted stacks, exceptions that the guest threw and nobody caught. */
 function isGuestError(error: unknown): boolean {
-  return error instanceof wasm.RuntimeError || error instanceof RangeError || error instanceof wasm.Exception;
+  return error instanceof wasm.RuntimeError || error instanceof wasm.Exception || isStackOverflow(error);
+}
+
+/** The stack is one: the guest may use it up so far that the host's part of it overflows. */
+function isStackOverflow(error: unknown): boolean {
+  return error instanceof RangeError && error.message.includes('call stack');
 }
 
 function trapText(error: unknown): string {
@@ -129,5 +141,5 @@ function trapText(error: unknown): string {
 }
 
 function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+  return escapeControls(error instanceof Error ? error.message : String(error));
 }

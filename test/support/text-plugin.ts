@@ -60,7 +60,7 @@ export function textPluginSource({
   callType = '(param i32 i32 i32)',
   signature = '(param "request" $bytes) (result $answer)',
   more = '',
-}: TextPlugin): string {
+}: TextPlugin = {}): string {
   return `(component
     (type $interface (instance
       (type $bytes (list u8)) (type $answer (result $bytes (error $bytes))) (type $func (func ${signature}))
