@@ -52,6 +52,7 @@ export const baseConfig = {
   root: { path: 'rootfs' },
   process: { args: ['/bin/true'], env: ['PATH=/bin'], cwd: '/', user: { uid: 0, gid: 0 } },
   mounts: [{ destination: '/proc', type: 'proc', source: 'proc' }],
+  linux: {},
 };
 
 export const engine = { name: 'builtin', image: '/rootfs', id: 'c1', rootless: true };
