@@ -8,10 +8,12 @@ export interface InterfaceId {
   readonly minor: number;
 }
 
-const LABEL = '[a-z][a-z0-9]*(?:-[a-z0-9]+)*|[A-Z][A-Z0-9]*(?:-[A-Z0-9]+)*';
+// Words of a label are all lower or all upper case; namespaces and packages are lower case throughout.
+const LABEL = '(?:[a-z][a-z0-9]*|[A-Z][A-Z0-9]*)(?:-(?:[a-z][a-z0-9]*|[A-Z][A-Z0-9]*))*';
+const LOWER_LABEL = '[a-z][a-z0-9]*(?:-[a-z][a-z0-9]*)*';
 const NUMBER = '0|[1-9][0-9]{0,8}';
 const ID = new RegExp(
-  `^((?<namespace>${LABEL}):(?:${LABEL})/(?:${LABEL}))` +
+  `^((?<namespace>${LOWER_LABEL}):${LOWER_LABEL}/${LABEL})` +
     `(?:@(?<version>(?<major>${NUMBER})\\.(?<minor>${NUMBER})\\.(?:${NUMBER})(?:-[0-9A-Za-z.-]+)?(?:\\+[0-9A-Za-z.-]+)?))?$`,
 );
 
