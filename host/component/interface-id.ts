@@ -8,9 +8,9 @@ export interface InterfaceId {
   readonly minor: number;
 }
 
-// Words of a label are all lower or all upper case; namespaces and packages are lower case throughout.
-const LABEL = '(?:[a-z][a-z0-9]*|[A-Z][A-Z0-9]*)(?:-(?:[a-z][a-z0-9]*|[A-Z][A-Z0-9]*))*';
-const LOWER_LABEL = '[a-z][a-z0-9]*(?:-[a-z][a-z0-9]*)*';
+// Each word of a label is lower or upper case, only the first must start with a letter; namespaces and packages are lower case.
+const LABEL = '(?:[a-z][0-9a-z]*|[A-Z][0-9A-Z]*)(?:-(?:[0-9a-z]+|[0-9A-Z]+))*';
+const LOWER_LABEL = '[a-z][0-9a-z]*(?:-[0-9a-z]+)*';
 const NUMBER = '0|[1-9][0-9]{0,8}';
 const ID = new RegExp(
   `^((?<namespace>${LOWER_LABEL}):${LOWER_LABEL}/${LABEL})` +
