@@ -73,6 +73,7 @@ describe('compileProject() explains', () => {
           '@hook("acme:a/c@1.0.0") export function two(): void {}',
           '@hook("acme:a/d@1.0.0") export function wrongType(a: string): Value { return Value.nil(); }',
           '@hook("acme:a/e@1.0.0") export function tooMany(a: Value, b: Value): void {}',
+          'export function command(request: Value): void {}',
         ].join('\n'),
       },
       want: [
@@ -81,6 +82,7 @@ describe('compileProject() explains', () => {
         'index.ts:5:41: Two functions are exported for hook acme:a/c@1.0.0',
         'index.ts:6:54: The parameter of an embedder',
         'index.ts:7:41: A hook takes one parameter',
+        'index.ts:8:17: Hook "command" is a function (request: CommandRequest): CommandResponse',
       ],
     },
     {
@@ -135,6 +137,22 @@ describe('compileProject() explains', () => {
   test('an unknown option as misuse', async () => {
     await expect(compileProject(root, { output: 'x' } as never)).rejects.toThrow(TypeError);
   });
+});
+
+test("the examples in the SDK's README compile together", async () => {
+  const readme = readFileSync(join(import.meta.dirname, '../../guest-sdk/assemblyscript/README.md'), 'utf8');
+  const examples = [...readme.matchAll(/```ts\n(.*?)```/gs)].map(([, source = '']) => source);
+  expect(examples.length).toBeGreaterThan(3);
+  const files = Object.fromEntries(examples.map((source, index) => [`assembly/example${index}.ts`, source]));
+  const entry = examples.map((_, index) => `export * from "./example${index}";`).join('\n');
+  const { bytes } = await compileProject(project({ ...files, [ENTRY]: entry }));
+  expect([...readPackage(bytes).hooks].sort()).toEqual([
+    'acme:score/score@1.0.0',
+    'wasm-plugin:hook/command@1.0.0',
+    'wasm-plugin:hook/engine-config@1.0.0',
+    'wasm-plugin:hook/lifecycle@1.0.0',
+    'wasm-plugin:hook/post-start-process@1.0.0',
+  ]);
 });
 
 describe('createProject()', () => {

@@ -208,15 +208,21 @@ class HookFinder {
   private standardShapes(name: string, declaration: FunctionDeclaration): { request: Shape; response: Shape } {
     const className = `${name.charAt(0).toUpperCase()}${name.slice(1)}`;
     const { parameters, returnType } = declaration.signature;
-    if (parameters.length > 1) {
-      this.report(declaration.name, `Hook "${name}" takes one parameter: request: ${className}Request`);
+    const [parameter] = parameters;
+    const nothing = this.typeName(returnType) === 'void';
+    const fits =
+      parameters.length <= 1 &&
+      (parameter === undefined || this.typeName(parameter.type) === `${className}Request`) &&
+      (nothing || this.typeName(returnType) === `${className}Response`);
+    if (!fits) {
+      this.report(
+        declaration.name,
+        `Hook "${name}" is a function (request: ${className}Request): ${className}Response`,
+      );
     }
     return {
-      request: parameters.length === 0 ? { kind: 'nothing' } : { kind: 'message', className: `${className}Request` },
-      response:
-        this.typeName(returnType) === 'void'
-          ? { kind: 'nothing' }
-          : { kind: 'message', className: `${className}Response` },
+      request: parameter === undefined ? { kind: 'nothing' } : { kind: 'message', className: `${className}Request` },
+      response: nothing ? { kind: 'nothing' } : { kind: 'message', className: `${className}Response` },
     };
   }
 
