@@ -26,11 +26,14 @@ function say(text) {
 }
 
 /** Run a command of the product, as typed, and check how it ends: a demo that fails silently would show nothing. */
-function type(args, { exit = 0, quiet = false } = {}) {
-  if (!quiet) {
-    console.log(bold(`$ wasm-plugin ${args.map((arg) => shell(short(arg))).join(' ')}`));
-  }
-  const { status, error } = spawnSync(process.execPath, [bin, ...args], { cwd: root, env, stdio: ['ignore', 'inherit', 'inherit'] });
+function type(args, { exit = 0, stdout = 'inherit' } = {}) {
+  const redirect = stdout === 'ignore' ? ' > config.json' : '';
+  console.log(bold(`$ wasm-plugin ${args.map((arg) => shell(short(arg))).join(' ')}${redirect}`));
+  const { status, error } = spawnSync(process.execPath, [bin, ...args], {
+    cwd: root,
+    env,
+    stdio: ['ignore', stdout, 'inherit'],
+  });
   if (error || status !== exit) {
     throw new Error(`wasm-plugin ${args[0]} ended with ${status ?? error}, expected ${exit}`);
   }
@@ -78,10 +81,18 @@ try {
   console.log(readdirSync(join(rootfs, 'bin')).join(' '));
 
   say('What the plugins would change, without running anything');
-  type(['run', '--dry-run', rootfs, 'true']);
+  type(['run', '--dry-run', rootfs, 'true'], { stdout: 'ignore' });
 
   say('A container: config, start, life and exit, with the plugins taking part');
-  type(['run', '--env', 'NAME=demo', rootfs, 'sh', '-c', 'echo "in the container: $NAME, limit $MEMORY_LIMIT_MIB MiB"; head -n 1 /run/host/os-release; sleep 0.5']);
+  type([
+    'run',
+    '--env',
+    'NAME=demo',
+    rootfs,
+    'sh',
+    '-c',
+    'echo "in the container: $NAME, limit $MEMORY_LIMIT_MIB MiB"; head -n 1 /run/host/os-release; sleep 0.5',
+  ]);
 
   say('A container that fails: the monitor plugin replaces its exit code by 42');
   type(['run', rootfs, 'sh', '-c', 'exit 3'], { exit: 42 });
