@@ -1,0 +1,73 @@
+import { createHost, defineHook, packPlugin, provide } from '../../host/index.js';
+import { compileComponent } from '../../host/sandbox/index.js';
+import { type BenchGuests, ECHO, HOST, RELAY } from '../support/guests.js';
+import { messageSchema } from '../support/message.js';
+import type { Contender } from './contender.js';
+
+export const OURS_SANDBOX = 'wasm-plugin, sandbox alone';
+export const OURS_RAW = 'wasm-plugin, callRaw';
+export const OURS_TYPED = 'wasm-plugin, call (typed)';
+
+const messages = { request: messageSchema, response: messageSchema };
+const capability = provide(defineHook(HOST, messages), ({ data }) => ({ data }));
+
+/** What `callRaw` is made of: no promise, no plugin around it, bytes for the capability. Not public API. */
+export const oursSandbox: Contender = {
+  name: OURS_SANDBOX,
+  speed: 'fast',
+  async open({ guests, work, message: { bytes } }) {
+    const compiled = await compileComponent(guests.component);
+    const instance = compiled.instantiate({
+      capabilities: new Map([[HOST.split('@')[0]!, (payload: Uint8Array) => ({ ok: true, payload })]]),
+      missing: () => new Uint8Array(),
+      wasi: {
+        onLine: () => {},
+        wallClock: () => ({ seconds: 0n, nanoseconds: 0 }),
+        monotonicNow: () => 0n,
+        random: (length) => new Uint8Array(length),
+        env: new Map(),
+        args: [],
+      },
+    });
+    const hook = work === 'echo' ? ECHO : RELAY;
+    return { call: { kind: 'sync', run: () => instance.call(hook, bytes).payload } };
+  },
+};
+
+/** Bytes in, bytes out. The capability is typed, as every one that `provide` makes. */
+export const oursRaw: Contender = {
+  name: OURS_RAW,
+  speed: 'fast',
+  async open({ guests, work, message: { bytes } }) {
+    const { plugin, close } = await load(guests);
+    const hook = work === 'echo' ? ECHO : RELAY;
+    return { call: { kind: 'async', run: () => plugin.callRaw(hook, bytes) }, close };
+  },
+};
+
+/** The same message as a value: checked, encoded, sent, answered, decoded, checked. */
+export const oursTyped: Contender = {
+  name: OURS_TYPED,
+  speed: 'fast',
+  async open({ guests, work, message: { value } }) {
+    const { plugin, close } = await load(guests);
+    const hook = defineHook(work === 'echo' ? ECHO : RELAY, messages);
+    const run = async (): Promise<Uint8Array> => (await plugin.call(hook, value)).data;
+    return { call: { kind: 'async', run }, expected: value.data, close };
+  },
+};
+
+/** A plugin in a host of its own: one that is called while another one is measured would share nothing anyway. */
+async function load({ component }: BenchGuests) {
+  const host = await createHost({ capabilities: [capability] });
+  const manifest = {
+    name: 'bench.example/echo',
+    author: 'bench',
+    version: '1.0.0',
+    description: 'Answers with what it is asked',
+    requests: [],
+    contributes: { commands: [], flags: [], phases: [] },
+  };
+  const plugin = await host.load(packPlugin({ component, manifest }));
+  return { plugin, close: () => host.close() };
+}
