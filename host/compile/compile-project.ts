@@ -53,7 +53,7 @@ export async function compileProject(dir: string, options: CompileOptions = {}):
   onProgress('compile');
   const core = await compileSource(project, onWarning);
   onProgress('componentize');
-  const component = await componentize(core.bytes);
+  const component = await componentize(core.bytes, project.dir);
   checkComponent(component, core.hooks);
   onProgress('pack');
   const manifest: Manifest = { ...project.manifest, sdk: { lang: project.language, version: core.sdkVersion } };

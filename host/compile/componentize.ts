@@ -6,12 +6,13 @@ import { deriveWorld, WORLD_NAME } from './world.js';
 
 /**
  * @param core - with hooks exported as `<interface id>#handle`.
+ * @param projectDir - absolute; where else to look for the tools.
  * @returns a component that imports what the module imports and exports its hooks.
  * @throws PluginError `COMPILE_FAILED`, `TOOLCHAIN_MISSING`.
  */
-export async function componentize(core: Uint8Array): Promise<Uint8Array> {
+export async function componentize(core: Uint8Array, projectDir: string): Promise<Uint8Array> {
   const world = deriveWorld(core);
-  const jco = await loadToolchain('@bytecodealliance/jco', () => import('@bytecodealliance/jco'));
+  const jco = await loadToolchain<typeof import('@bytecodealliance/jco')>('@bytecodealliance/jco', projectDir);
   try {
     const embedded = await jco.componentEmbed({ binary: core, witSource: world.wit, world: WORLD_NAME });
     const adapters: [string, Uint8Array][] = world.needsWasi

@@ -1,24 +1,72 @@
+/**
+ * Parts of a toolchain, which are optional peers: whoever only runs plugins does not install compilers.
+ *
+ * Looked for beside this package first, then in the project's `node_modules` and those above it, since this package may be
+ * installed globally, or by npx, and the compiler in the project.
+ */
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { PluginError } from '../errors/index.js';
 
+const MISSING = new Set<unknown>(['ERR_MODULE_NOT_FOUND', 'ERR_PACKAGE_PATH_NOT_EXPORTED']);
+const CONDITIONS = ['import', 'node', 'default'];
+
 /**
- * Load a part of a toolchain, which is an optional peer: whoever only runs plugins does not install compilers.
- *
- * @param packageName - what to install, for the error.
- * @param load - the dynamic import.
- * @throws PluginError `TOOLCHAIN_MISSING` when the package is not there; another failure of the import goes through.
+ * @param specifier - as in an import: `assemblyscript/asc`.
+ * @param projectDir - absolute.
+ * @returns the module; `T` is what the caller knows of it.
+ * @throws PluginError `TOOLCHAIN_MISSING` when the package is nowhere; another failure of the import goes through.
  */
-export async function loadToolchain<T>(packageName: string, load: () => Promise<T>): Promise<T> {
+export async function loadToolchain<T>(specifier: string, projectDir: string): Promise<T> {
   try {
-    return await load();
+    return await import(specifier);
   } catch (error) {
-    const code: unknown = error instanceof Error ? Reflect.get(error, 'code') : undefined;
-    if (code !== 'ERR_MODULE_NOT_FOUND' && code !== 'ERR_PACKAGE_PATH_NOT_EXPORTED') {
+    if (!(error instanceof Error) || !MISSING.has(Reflect.get(error, 'code'))) {
       throw error;
     }
-    throw new PluginError('TOOLCHAIN_MISSING', `Cannot compile: the npm package ${packageName} is not installed`, {
-      hint: `Run: npm install --save-dev ${packageName}`,
-      details: { package: packageName },
+    const path = findInProject(specifier, projectDir);
+    if (path !== undefined) {
+      return import(pathToFileURL(path).href);
+    }
+    const { name } = splitSpecifier(specifier);
+    throw new PluginError('TOOLCHAIN_MISSING', `Cannot compile: the npm package ${name} is not installed`, {
+      hint: `Run in the project: npm install --save-dev ${name}`,
+      details: { package: name },
       cause: error,
     });
   }
+}
+
+/** The file that `specifier` means for a module in `projectDir`. Node 20 resolves only for the module that asks. */
+function findInProject(specifier: string, projectDir: string): string | undefined {
+  const { name, subpath } = splitSpecifier(specifier);
+  for (let dir = projectDir; ; dir = dirname(dir)) {
+    const home = join(dir, 'node_modules', name);
+    if (existsSync(join(home, 'package.json'))) {
+      const manifest: { exports?: Record<string, unknown> } = JSON.parse(
+        readFileSync(join(home, 'package.json'), 'utf8'),
+      );
+      const target = exportTarget(manifest.exports?.[subpath]);
+      return target === undefined ? undefined : join(home, target);
+    }
+    if (dir === dirname(dir)) {
+      return undefined;
+    }
+  }
+}
+
+/** Node.js documentation, "Conditional exports". */
+function exportTarget(entry: unknown): string | undefined {
+  if (typeof entry === 'string' || typeof entry !== 'object' || entry === null) {
+    return typeof entry === 'string' ? entry : undefined;
+  }
+  const conditions = new Map<string, unknown>(Object.entries(entry));
+  return CONDITIONS.map((name) => exportTarget(conditions.get(name))).find((target) => target !== undefined);
+}
+
+function splitSpecifier(specifier: string): { name: string; subpath: string } {
+  const words = specifier.split('/');
+  const count = specifier.startsWith('@') ? 2 : 1;
+  return { name: words.slice(0, count).join('/'), subpath: ['.', ...words.slice(count)].join('/') };
 }

@@ -39,7 +39,7 @@ export async function compileAssemblyScript(
 ): Promise<CoreModule> {
   const files = openProjectFiles(projectDir);
   const config = readConfig(projectDir, files);
-  const { asc, enums, binaryen } = await loadCompiler();
+  const { asc, enums, binaryen } = await loadCompiler(projectDir);
   const seen = new Map<string, string>();
   const diagnostics: Diagnostic[] = [];
   let bytes: Uint8Array | undefined;
@@ -139,20 +139,14 @@ function runCompiler(asc: Compiler, args: string[], options: object): Promise<Co
   return run;
 }
 
-async function loadCompiler(): Promise<{ asc: Compiler; enums: Enums; binaryen: Binaryen }> {
-  return loadToolchain('assemblyscript', async () => {
-    const [asc, enums, binaryen] = await Promise.all([
-      import('assemblyscript/asc'),
-      import('assemblyscript'),
-      import('assemblyscript/binaryen'),
-    ]);
-    // Their type files describe the compiler's own WebAssembly types; see syntax.ts for what is used of them.
-    return {
-      asc: asc as unknown as Compiler,
-      enums: enums as unknown as Enums,
-      binaryen: binaryen.default as unknown as Binaryen,
-    };
-  });
+/** Its type files describe the compiler's own WebAssembly types; see syntax.ts and exports.ts for what is used of them. */
+async function loadCompiler(projectDir: string): Promise<{ asc: Compiler; enums: Enums; binaryen: Binaryen }> {
+  const [asc, enums, binaryen] = await Promise.all([
+    loadToolchain<Compiler>('assemblyscript/asc', projectDir),
+    loadToolchain<Enums>('assemblyscript', projectDir),
+    loadToolchain<{ readonly default: Binaryen }>('assemblyscript/binaryen', projectDir),
+  ]);
+  return { asc, enums, binaryen: binaryen.default };
 }
 
 function compilerArguments(
