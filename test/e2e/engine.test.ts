@@ -1,5 +1,14 @@
 /** The builtin engine with real containers, as root and as an ordinary user. */
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { buildTinyRootfs } from '../../host/engine/index.js';
@@ -166,7 +175,6 @@ for (const identity of ['root', 'user'] as const satisfies readonly Identity[]) 
         'for f in /deep/er/ro/new "/etc/one file" /tmp/dir/new /tmp/sub/one; do { echo x > "$f"; } 2>/dev/null || echo refused; done',
         'echo written > /mnt/rw/out',
       ].join('\n');
-      const { chmodSync } = await import('node:fs');
       chmodSync(writable, 0o777);
       for (const readOnly of [false, true]) {
         const text = await output({ command: ['sh', '-c', script], binds, readOnly });

@@ -122,8 +122,14 @@ class Planner {
       return;
     }
     const path = this.prepare(destination, 'file');
-    this.push(destination, path, 'none', ['bind']);
-    this.note(path, { kind: 'bind', path: destination }, 'file', []);
+    this.pushDevice(destination, path);
+  }
+
+  // Read-only: it does not stop writing to the device, but root of a container owns the host's node and could change its mode.
+  private pushDevice(device: string, path: string): void {
+    const own = mountOf(this.input.hostMounts, device)?.flags ?? [];
+    this.push(device, path, 'none', ['bind', ...merge(own, new Set(['ro']))]);
+    this.note(path, { kind: 'bind', path: device }, 'file', ['ro']);
   }
 
   add(mount: OciMount): void {
@@ -171,8 +177,7 @@ class Planner {
       this.push('tmpfs', place.path, 'tmpfs', ['ro', 'nosuid', 'nodev', 'noexec', 'size=4k']);
       this.note(place.path, { kind: 'tmpfs' }, 'directory', ['ro']);
     } else {
-      this.push('/dev/null', place.path, 'none', ['bind']);
-      this.note(place.path, { kind: 'bind', path: '/dev/null' }, 'file', []);
+      this.pushDevice('/dev/null', place.path);
     }
   }
 

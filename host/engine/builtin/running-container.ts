@@ -39,6 +39,7 @@ export interface Supervision {
 
 const MAX_SETUP_TEXT = 8192;
 const LAST_WORDS_MS = 500;
+const KILLED: ExitStatus = { exitCode: 137, signal: 'SIGKILL' };
 /** A cgroup can be busy for a moment after its last process has ended. */
 const CGROUP_RETRIES_MS = [1, 5, 20, 100, 500];
 
@@ -76,6 +77,7 @@ class SupervisedContainer implements RunningContainer {
   private releasing: Promise<void> | undefined;
   private cgroup: Cgroup | undefined;
   private over = false;
+  private killed = false;
   private running = false;
   private waitingSignals: NodeJS.Signals[] = [];
   private setupText = '';
@@ -165,6 +167,7 @@ class SupervisedContainer implements RunningContainer {
 
   kill(): void {
     if (!this.over) {
+      this.killed = true;
       // The end of a pid namespace's first process is the end of all in it.
       send(this.pid === 0 ? (this.given.child.pid as number) : this.pid, 'SIGKILL');
     }
@@ -189,9 +192,12 @@ class SupervisedContainer implements RunningContainer {
         this.over = true;
         resolve(exitStatus(code, signal));
       });
+    }).then(async (outermost) => {
+      // The failing tool's words may still be in the pipe.
+      await Promise.race([this.setupTextEnded, sleep(LAST_WORDS_MS, undefined, { ref: false })]);
+      // Only KILL takes a container's first process, and unshare of util-linux 2.38 then fails on a signal mask and ends with 1.
+      return this.killed || this.setupText.includes('sigprocmask unblock failed') ? KILLED : outermost;
     });
-    // The failing tool's words may still be in the pipe.
-    await Promise.race([this.setupTextEnded, sleep(LAST_WORDS_MS, undefined, { ref: false })]);
     const failure = this.setupFailure(status);
     this.channel.fail(failure);
     this.settleStarted.reject(failure);
@@ -245,7 +251,7 @@ class SupervisedContainer implements RunningContainer {
   }
 
   private setupFailure(status: ExitStatus): PluginError {
-    if (this.setupText.trim() === '') {
+    if (status === KILLED || this.setupText.trim() === '') {
       const how = status.signal === undefined ? `exit code ${status.exitCode}` : status.signal;
       return new PluginError('ENGINE_FAILED', `Cannot start the container: it ended before its command ran (${how})`);
     }

@@ -1,0 +1,112 @@
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { cleanupStale, createRunDirectory, defaultRunBase } from './run-directory.js';
+
+let folder: string;
+let base: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'wasm-plugin-runs-'));
+  base = join(folder, 'base');
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+const owner = (path: string) => JSON.parse(readFileSync(join(path, 'owner.json'), 'utf8')) as Record<string, unknown>;
+const rewrite = (path: string, change: object) =>
+  writeFileSync(join(path, 'owner.json'), JSON.stringify({ ...owner(path), ...change }));
+
+describe('createRunDirectory()', () => {
+  test('makes a folder, and its removal leaves nothing', () => {
+    const run = createRunDirectory(base, 'a');
+    expect(readdirSync(base)).toEqual(['run-a']);
+    run.remove();
+    run.remove();
+    expect(existsSync(base)).toBe(false);
+  });
+
+  test('refuses an id that runs', () => {
+    createRunDirectory(base, 'a');
+    expect(() => createRunDirectory(base, 'a')).toThrow(/"a": it is running/);
+    expect(readdirSync(base)).toEqual(['run-a']);
+  });
+
+  test('refuses a base that others can enter', () => {
+    mkdirSync(base);
+    chmodSync(base, 0o755);
+    expect(() => createRunDirectory(base, 'a')).toThrow(expect.objectContaining({ code: 'ENGINE_FAILED' }));
+  });
+
+  test('refuses a base that is a link', () => {
+    mkdirSync(join(folder, 'other'), { mode: 0o700 });
+    symlinkSync(join(folder, 'other'), base);
+    expect(() => createRunDirectory(base, 'a')).toThrow(expect.objectContaining({ code: 'ENGINE_FAILED' }));
+  });
+
+  test('removes folders that a container has closed, and not what links lead to', () => {
+    const kept = join(folder, 'kept');
+    writeFileSync(kept, '');
+    const run = createRunDirectory(base, 'a');
+    mkdirSync(join(run.path, 'closed/deeper'), { recursive: true });
+    symlinkSync(folder, join(run.path, 'closed/link'));
+    chmodSync(join(run.path, 'closed'), 0);
+    run.remove();
+    expect(existsSync(run.path)).toBe(false);
+    expect(existsSync(kept)).toBe(true);
+  });
+});
+
+describe('cleanupStale()', () => {
+  const cases = [
+    { name: 'keeps the run of a live process', change: {}, removed: false },
+    { name: 'removes the run of a process that is gone', change: { pid: 2 ** 22 + 1 }, removed: true },
+    { name: 'removes a run whose pid now belongs to another process', change: { startTime: '1' }, removed: true },
+    { name: 'removes a run from before the last boot', change: { bootId: 'x' }, removed: true },
+    {
+      name: 'keeps a run of another pid namespace',
+      change: { pidNamespace: 'pid:[1]', startTime: '1' },
+      removed: false,
+    },
+  ];
+  for (const { name, change, removed } of cases) {
+    test(name, () => {
+      const { path } = createRunDirectory(base, 'a');
+      rewrite(path, change);
+      expect(cleanupStale(base)).toEqual(removed ? [path] : []);
+      expect(existsSync(path)).toBe(!removed);
+    });
+  }
+
+  test('gives a folder without an owner a minute', () => {
+    const path = join(base, 'new-x');
+    mkdirSync(path, { recursive: true });
+    const now = Date.now();
+    expect(cleanupStale(base, now)).toEqual([]);
+    expect(cleanupStale(base, now + 120_000)).toEqual([path]);
+  });
+
+  test('leaves other folders alone, and a base that is missing', () => {
+    expect(cleanupStale(base)).toEqual([]);
+    mkdirSync(join(base, 'else'), { recursive: true });
+    expect(cleanupStale(base, Date.now() + 120_000)).toEqual([]);
+    expect(readdirSync(base)).toEqual(['else']);
+  });
+});
+
+test('defaultRunBase() takes the runtime folder only if it is ours', () => {
+  const uid = process.getuid?.() ?? 0;
+  expect(defaultRunBase(folder, '/tmp', uid)).toBe(`${folder}/wasm-plugin-${uid}`);
+  expect(defaultRunBase(folder, '/tmp', uid + 1)).toBe(`/tmp/wasm-plugin-${uid + 1}`);
+  expect(defaultRunBase(undefined, '/tmp', uid)).toBe(`/tmp/wasm-plugin-${uid}`);
+  expect(defaultRunBase('/no/such', '/tmp', uid)).toBe(`/tmp/wasm-plugin-${uid}`);
+});

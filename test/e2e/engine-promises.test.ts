@@ -1,0 +1,293 @@
+/** What a hostile image or config must not reach through the builtin engine. Each test is one promise. */
+import { spawnSync } from 'node:child_process';
+import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { buildTinyRootfs } from '../../host/engine/index.js';
+import type { Identity, Workshop } from '../support/container.js';
+import { canContain, createWorkshop, eventually } from '../support/container.js';
+import { needs } from '../support/need.js';
+
+let workshop: Workshop;
+let rootfs: string;
+
+beforeAll(() => {
+  workshop = createWorkshop();
+  rootfs = join(workshop.folder, 'rootfs');
+  buildTinyRootfs(rootfs);
+});
+
+afterAll(() => workshop.dispose());
+
+/** The classic way out of chroot: a root below the working directory, then upwards. Prints what it finds there. */
+const ESCAPE = [
+  'mkdir "/tmp/below"; chdir "/tmp"; chroot("/tmp/below") or die "chroot: $!";',
+  'chdir ".." for 1..64; chroot "."; print -e $ARGV[0] ? "outside" : "inside";',
+].join(' ');
+
+const ALL_CAPABILITIES = [
+  'CAP_CHOWN',
+  'CAP_DAC_OVERRIDE',
+  'CAP_SETUID',
+  'CAP_SETGID',
+  'CAP_SYS_CHROOT',
+  'CAP_SYS_ADMIN',
+];
+
+for (const identity of ['root', 'user'] as const satisfies readonly Identity[]) {
+  describe.skipIf(!canContain(identity))(`the builtin engine as ${identity} promises`, () => {
+    test.skipIf(!needs('perl'))('a nested chroot does not lead out, with capabilities kept', async () => {
+      const image = join(workshop.folder, `perl-${identity}`);
+      buildTinyRootfs(image, ['perl']);
+      const marker = join(workshop.folder, 'marker');
+      writeFileSync(marker, '');
+      if (identity === 'root') {
+        // The same program in a plain chroot does get out; without this the test would prove nothing.
+        const enter = 'chroot pop @ARGV; chdir "/";';
+        const plain = spawnSync('perl', ['-e', `${enter} ${ESCAPE}`, marker, image], { encoding: 'utf8' });
+        expect(plain.stdout).toBe('outside');
+      }
+      const result = await workshop.run(identity, {
+        rootfs: image,
+        options: { command: ['perl', '-e', ESCAPE, marker] },
+        edit: { process: { capabilities: { bounding: ALL_CAPABILITIES, permitted: ALL_CAPABILITIES } } },
+      });
+      expect(result.stderr).toBe('');
+      expect(result.stdout).toBe('inside');
+    });
+
+    test('no privileged process loads a library that the image names', async () => {
+      const image = join(workshop.folder, `preload-${identity}`);
+      buildTinyRootfs(image);
+      // The loader complains about a library that it cannot load, so each process that reads this file shows.
+      writeFileSync(join(image, 'etc/ld.so.preload'), '/etc/evil.so\n');
+      writeFileSync(join(image, 'etc/evil.so'), 'not a library');
+      const { stderr, stdout } = await workshop.run(identity, {
+        rootfs: image,
+        options: { command: ['sh', '-c', 'echo ran'], user: { uid: 1234, gid: 1234 } },
+      });
+      expect(stdout).toBe('ran\n');
+      // Only the command itself: one shell, which starts nothing.
+      expect(stderr.match(/evil\.so/g)).toHaveLength(1);
+      // A failed setup shows all that its tools said.
+      const { failed } = await workshop.run(identity, {
+        rootfs: image,
+        options: { command: ['true'], cwd: '/nowhere' },
+      });
+      expect(failed?.message).toContain('/nowhere');
+      expect(failed?.message).not.toContain('evil.so');
+    });
+
+    test('variables of the config do not reach the tools of the host', async () => {
+      const trace = join(workshop.folder, `trace-${identity}`);
+      mkdirSync(trace);
+      chmodSync(trace, 0o777);
+      const env = { LD_DEBUG: 'files', LD_DEBUG_OUTPUT: join(trace, 'ld'), PATH: '/bin', BASH_ENV: '/x', ENV: '/x' };
+      const { exited } = await workshop.run(identity, { rootfs, options: { command: ['true'] }, env });
+      expect(exited?.exitCode).toBe(0);
+      // A tool that saw LD_DEBUG_OUTPUT would have written here; in the container the folder does not exist.
+      expect(spawnSync('ls', [trace], { encoding: 'utf8' }).stdout).toBe('');
+    });
+
+    test('values of variables are not in the arguments of any process', async () => {
+      const secret = `secret-${identity}-${process.pid}`;
+      const { process: driver, events } = workshop.launch(identity, {
+        rootfs,
+        options: { command: ['sleep', '60'] },
+        edit: { process: { env: ['PATH=/bin', `TOKEN=${secret}`] } },
+        hold: 'wait',
+      });
+      expect(await eventually(() => events.some(({ event }) => event === 'created'))).toBe(true);
+      const seen = spawnSync('sh', ['-c', 'cat /proc/[0-9]*/cmdline 2>/dev/null | tr "\\0" "\\n"'], {
+        encoding: 'utf8',
+      });
+      driver.kill('SIGKILL');
+      // The driver has the whole order as its argument; no other process may.
+      expect(seen.stdout.split('\n').filter((line) => line.includes(secret) && !line.startsWith('{'))).toEqual([]);
+      expect(seen.stdout).toContain('WP_ENV_1');
+    });
+
+    test.skipIf(process.getuid?.() !== 0)('device nodes of an image are not devices', async () => {
+      const image = join(workshop.folder, `nodes-${identity}`);
+      buildTinyRootfs(image);
+      expect(spawnSync('mknod', [join(image, 'zero'), 'c', '1', '5']).status).toBe(0);
+      chmodSync(join(image, 'zero'), 0o666);
+      const { stderr } = await workshop.run(identity, {
+        rootfs: image,
+        options: { command: ['head', '-c', '1', '/zero'] },
+      });
+      expect(stderr).toContain('Permission denied');
+    });
+
+    test('the container is not in the session of our terminal, so it cannot type into it', async () => {
+      const { process: driver, events } = workshop.launch(identity, {
+        rootfs,
+        options: { command: ['sleep', '60'] },
+        hold: 'wait',
+      });
+      expect(await eventually(() => events.some(({ event }) => event === 'created'))).toBe(true);
+      const created = events.find((event) => event.event === 'created');
+      const [ours, theirs] = [sessionOf(driver.pid ?? 0), sessionOf(created?.pid ?? 0)];
+      driver.kill('SIGKILL');
+      expect(theirs).not.toBe(ours);
+    });
+
+    test('the device nodes of the host cannot be changed, only used', async () => {
+      const image = join(workshop.folder, `chmod-${identity}`);
+      buildTinyRootfs(image, ['chmod', 'head']);
+      // The mode that it has anyway, in case the promise is broken.
+      const script = 'chmod 666 /dev/null; chmod 666 /proc/keys; echo x > /dev/null && head -c 2 /dev/zero';
+      const { stdout, stderr } = await workshop.run(identity, {
+        rootfs: image,
+        options: { command: ['sh', '-c', script] },
+      });
+      expect(stdout).toBe('\0\0');
+      expect(stderr.match(/Read-only file system|Operation not permitted/g)).toHaveLength(2);
+    });
+
+    const refusals = [
+      {
+        name: 'a security module profile',
+        edit: { process: { apparmorProfile: 'strict' } },
+        says: 'process.apparmorProfile',
+      },
+      { name: 'a field it does not know', edit: { linux: { landlock: { rules: [1] } } }, says: 'linux.landlock' },
+      { name: 'kernel settings', edit: { linux: { sysctl: { 'net.ipv4.ip_forward': '0' } } }, says: 'linux.sysctl' },
+      {
+        name: 'a namespace to join',
+        edit: {
+          linux: { namespaces: [{ type: 'mount' }, { type: 'pid' }, { type: 'network', path: '/proc/1/ns/net' }] },
+        },
+        says: 'network namespace',
+      },
+      { name: 'no pid namespace', edit: { linux: { namespaces: [{ type: 'mount' }] } }, says: 'pid namespace' },
+      { name: 'hooks inside', edit: { hooks: { startContainer: [{ path: '/x' }] } }, says: 'hooks.startContainer' },
+      {
+        name: 'an option of a mount that it does not know',
+        edit: { mounts: [{ destination: '/x', type: 'tmpfs', options: ['idmap'] }] },
+        says: '"idmap"',
+      },
+      {
+        name: 'a mount over part of /proc',
+        edit: { mounts: [{ destination: '/proc/self', type: 'tmpfs' }] },
+        says: '/proc',
+      },
+      {
+        name: 'a line end in a mount',
+        edit: { mounts: [{ destination: '/x\n/etc /etc none bind', type: 'tmpfs' }] },
+        says: 'mounts[0].destination',
+      },
+      { name: 'a host name that is an option', edit: { hostname: '-F/etc/shadow' }, says: 'hostname' },
+      { name: 'NUL in an argument', edit: { process: { args: ['a\0b'] } }, says: 'process.args[0]' },
+      {
+        name: 'a device that the host has not',
+        edit: { linux: { devices: [{ type: 'c', path: '/dev/null', major: 9, minor: 9 }] } },
+        says: '/dev/null',
+      },
+    ];
+    for (const { name, edit, says } of refusals) {
+      test(`to refuse ${name}`, async () => {
+        const { failed, stdout } = await workshop.run(identity, {
+          rootfs,
+          options: { command: ['echo', 'ran'] },
+          edit,
+        });
+        expect(failed).toMatchObject({ code: 'CONFIG_INVALID', message: expect.stringContaining(says) });
+        expect(stdout).toBe('');
+      });
+    }
+
+    test('to say that seccomp is left out', async () => {
+      const edit = { linux: { seccomp: { defaultAction: 'SCMP_ACT_ALLOW' } } };
+      const { exited } = await workshop.run(identity, { rootfs, options: { command: ['true'] }, edit });
+      expect(exited?.warnings).toEqual([expect.stringContaining('linux.seccomp')]);
+    });
+
+    test('hooks of the config see the container, and their failure stops it', async () => {
+      const notes = join(workshop.folder, `hooks-${identity}`);
+      mkdirSync(notes);
+      chmodSync(notes, 0o777);
+      const note = (stage: string) => ({ path: '/bin/sh', args: ['sh', '-c', `cat > ${join(notes, stage)}`] });
+      const hooks = {
+        createRuntime: [note('createRuntime')],
+        poststart: [note('poststart')],
+        poststop: [note('poststop')],
+      };
+      await workshop.run(identity, {
+        rootfs,
+        id: `hooked-${identity}`,
+        options: { command: ['sleep', '0.2'] },
+        edit: { hooks },
+      });
+      const state = (stage: string) => JSON.parse(readFileSync(join(notes, stage), 'utf8')) as Record<string, unknown>;
+      expect(state('createRuntime')).toMatchObject({
+        id: `hooked-${identity}`,
+        status: 'creating',
+        pid: expect.any(Number),
+      });
+      expect(state('poststart').status).toBe('running');
+      expect(state('poststop').status).toBe('stopped');
+
+      const failing = { createRuntime: [{ path: '/bin/sh', args: ['sh', '-c', 'echo why >&2; exit 4'] }] };
+      const { failed, stdout } = await workshop.run(identity, {
+        rootfs,
+        options: { command: ['echo', 'ran'] },
+        edit: { hooks: failing },
+      });
+      expect(failed?.message).toContain('createRuntime hook "/bin/sh": it ended with 4: why');
+      expect(stdout).toBe('');
+    });
+  });
+}
+
+describe.skipIf(!canContain('root'))('the builtin engine as root', () => {
+  test('keeps the capabilities that a config names, and only those', async () => {
+    const capabilities = { bounding: ['CAP_CHOWN', 'CAP_NET_BIND_SERVICE'], ambient: ['CAP_NET_BIND_SERVICE'] };
+    const script =
+      'while read -r k v; do case $k in CapEff:|CapBnd:|CapAmb:) echo "$k$v";; esac; done < /proc/self/status';
+    const asRoot = await workshop.run('root', {
+      rootfs,
+      options: { command: ['sh', '-c', script] },
+      edit: { process: { capabilities } },
+    });
+    expect(asRoot.stdout.trim().split('\n')).toEqual([
+      'CapEff:0000000000000401',
+      'CapBnd:0000000000000401',
+      'CapAmb:0000000000000400',
+    ]);
+    const asUser = await workshop.run('root', {
+      rootfs,
+      options: { command: ['sh', '-c', script], user: { uid: 1234, gid: 1234 } },
+      edit: { process: { capabilities } },
+    });
+    expect(asUser.stdout).toContain('CapEff:0000000000000400');
+  });
+
+  test('sets the groups that a config names', async () => {
+    const user = { uid: 1234, gid: 1235, additionalGids: [7, 9] };
+    const { stdout } = await workshop.run('root', {
+      rootfs,
+      options: { command: ['id', '-G'] },
+      edit: { process: { user } },
+    });
+    expect(stdout.trim()).toBe('1235 7 9');
+  });
+
+  test('makes a recursive bind read-only below too', async () => {
+    // /dev has mounts below it on any machine, /dev/shm among them.
+    const binds = [{ source: '/dev', destination: '/hostdev', readOnly: true }];
+    const name = `wasm-plugin-test-${process.pid}`;
+    const { stdout } = await workshop.run('root', {
+      rootfs,
+      options: { command: ['sh', '-c', `touch /hostdev/shm/${name} 2>/dev/null || echo refused`], binds },
+    });
+    expect(stdout).toBe('refused\n');
+    expect(existsSync(`/dev/shm/${name}`)).toBe(false);
+  });
+});
+
+/** Session id of a process: field 6 of /proc/PID/stat. */
+function sessionOf(pid: number): string | undefined {
+  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+  return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[3];
+}
