@@ -28,7 +28,8 @@ export const run: RunCommand = async (context, { args, options }) => {
     const plugin = await host.load(bytesOf(found), { grants: grantsOf(found, options), kv: kvOf(context, found) });
     const codec = hookCodec(hook, defaultContext(plugin, found));
     const message = options.has('raw') ? input : codec.request(request);
-    const answer = await timed(context, hook, () => plugin.callRaw(codec.id, message));
+    const call = () => plugin.callRaw(codec.id, message);
+    const answer = plugin.supports(codec.id) ? await timed(context, hook, call) : await call();
     if (options.has('raw')) io.stdout.write(answer);
     else printJson(io, codec.response(answer));
     return EXIT_OK;

@@ -37,7 +37,7 @@ export const run: RunCommand = async (context, { args, options }) => {
     const facts = { content, replaced, granted: granted.length === 0 ? undefined : granted };
     const grants = grantsToGive(facts);
     context.io.stderr.write(escapeLines(consentText(facts)));
-    if (!(await agrees(context, options))) throw new CommandFailure(`${what}: nobody agreed.`);
+    if (!(await agrees(context, options, what))) throw new CommandFailure(`${what}: nobody agreed.`);
     const result = await store.install(bytes, installOptions(options, grants, order));
     await finish(context, store, result);
     notes(context, content, result);
@@ -64,10 +64,10 @@ function currentRecord(store: Store, name: string): PluginRecord | undefined {
   }
 }
 
-async function agrees({ io }: CommandContext, options: Options): Promise<boolean> {
+async function agrees({ io }: CommandContext, options: Options, what: string): Promise<boolean> {
   if (options.has('yes') || options.texts('grant').length > 0) return true;
   if (!io.stdin.isTty) {
-    throw new CommandFailure('Failed to install the plugin: there is no terminal to ask for consent.', {
+    throw new CommandFailure(`${what}: there is no terminal to ask for consent.`, {
       hint: 'Give --yes to grant what it asks for, or --grant for each thing that it may do',
     });
   }

@@ -1,4 +1,4 @@
-/** What `enable`, `disable` and `uninstall` share: several names or `--all`, one after the other, each with its own failure. */
+/** Several names or `--all`, one plugin after the other, each with its own failure. */
 import { quote } from '../../errors/index.js';
 import type { Store } from '../../store/index.js';
 import type { CommandContext } from '../context.js';

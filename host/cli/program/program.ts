@@ -4,7 +4,8 @@
  * Only what this command line can need is registered: one command when its name is known, all of them for help and for
  * a name that nobody knows. Parsing ends in `onCommand`; nothing is executed here.
  */
-import { Command, CommanderError } from 'commander';
+import type { Argument } from 'commander';
+import { Command, CommanderError, Help } from 'commander';
 import { escapeControls, quote } from '../../errors/index.js';
 import { COMMANDS, GROUP, GROUP_ALIAS } from '../argv/command-table.js';
 import { GLOBAL_OPTIONS } from '../argv/global-options.js';
@@ -59,7 +60,8 @@ export async function runProgram(argv: readonly string[], options: ProgramOption
 
 function usageError(error: CommanderError, command: string | undefined): UsageError {
   const [text = '', suggestion] = error.message.replace(/^error: /, '').split('\n');
-  const what = command === undefined ? PROGRAM : `${PROGRAM} ${command}`;
+  const known = command !== undefined && error.code !== 'commander.unknownCommand';
+  const what = known ? `${PROGRAM} ${command}` : PROGRAM;
   const hint = suggestion?.replace(/^\((.*)\)$/, '$1') ?? `Run "${escapeControls(what)} --help" to see what it takes`;
   return new UsageError(`Wrong usage of ${quote(what)}: ${text}`, hint);
 }
@@ -80,6 +82,9 @@ function buildProgram(options: ProgramOptions, onParsed: OnParsed): Command {
     })
     .addHelpText('after', `\nRun "${PROGRAM} COMMAND --help" for one command.`);
 
+  program.addHelpCommand(
+    new Command('help').argument('[COMMAND]').description('print help for a command').helpGroup('Other:'),
+  );
   const known = COMMANDS.filter(({ name }) => name === command);
   const specs = known.length === 0 ? COMMANDS : known;
   for (const spec of specs) program.addCommand(builtinCommand(spec, options, onParsed));
@@ -100,7 +105,31 @@ function createCommand(name: string, options: ProgramOptions): Command {
       getOutHelpWidth: () => options.columns,
       getErrHelpWidth: () => options.columns,
     })
+    .configureHelp({ subcommandTerm: listed, visibleCommands })
     .helpOption('-h, --help', 'print help');
+}
+
+/** A command in a list of commands: its name and arguments; that all of them take options goes without saying. */
+function listed(command: Command): string {
+  const usage = usages.get(command) ?? command.registeredArguments.map(argumentTerm).join(' ');
+  return `${paths.get(command) ?? command.name()} ${usage}`.trimEnd();
+}
+
+function argumentTerm(argument: Argument): string {
+  const name = `${argument.name()}${argument.variadic ? '...' : ''}`;
+  return argument.required ? `<${name}>` : `[${name}]`;
+}
+
+/** What a contributed command says of its own arguments. */
+const usages = new WeakMap<Command, string>();
+/** All words of a contributed command. */
+const paths = new WeakMap<Command, string>();
+
+/** The commands to list; a group of contributed commands stands for what is in it. */
+function visibleCommands(command: Command): Command[] {
+  return new Help()
+    .visibleCommands(command)
+    .flatMap((child) => (paths.has(child) || child.commands.length === 0 ? [child] : visibleCommands(child)));
 }
 
 function addGlobalOptions(command: Command, heading: string): void {
@@ -139,21 +168,33 @@ function addContributed(
 ): void {
   const heading = `Commands of plugin ${escapeControls(contributed.plugin)}:`;
   let command = program;
-  for (const word of contributed.path) {
+  for (const [depth, word] of contributed.path.entries()) {
     let next = command.commands.find((child) => child.name() === word);
     if (next === undefined) {
       next = createCommand(word, options).description(`commands of plugin ${escapeControls(contributed.plugin)}`);
       next.helpGroup(heading).enablePositionalOptions();
       addGlobalOptions(next, 'Global options:');
-      command.addCommand(next);
+      command.addCommand(next, { hidden: isLeaf(contributed, depth) && contributed.command.hidden === true });
     }
     command = next;
   }
+  paths.set(command, contributed.path.join(' '));
   const { summary, usage } = contributed.command;
   command.description(escapeControls(summary)).argument('[args...]').passThroughOptions();
-  if (usage !== undefined) command.usage(escapeControls(usage));
+  if (usage !== undefined) {
+    const words = contributed.path.join(' ');
+    const own = escapeControls(
+      usage === words || usage.startsWith(`${words} `) ? usage.slice(words.length) : usage,
+    ).trim();
+    command.usage(`[options] ${own}`.trimEnd());
+    usages.set(command, own);
+  }
   for (const option of contributed.flags.flatMap(contributedOptions)) command.addOption(option);
   command.action(() => onParsed({ kind: 'contributed', contributed, ...common(command) }));
+}
+
+function isLeaf({ path }: ContributedCommand, depth: number): boolean {
+  return depth === path.length - 1;
 }
 
 function common(command: Command) {

@@ -11,6 +11,8 @@ export interface Column {
 }
 
 const GAP = '  ';
+/** Key column of `formatFacts`. */
+const FACT_COLUMNS = 14;
 
 /** Lay out `rows` under a header; the last column is not padded, so no line ends in spaces. */
 export function formatTable(columns: readonly Column[], rows: readonly (readonly string[])[]): string {
@@ -45,7 +47,7 @@ export function formatPluginList(rows: readonly { readonly name: string; readonl
 
 /** `  hooks         engine-config`: what `install` shows; keys in one column, further values under the first. */
 export function formatFacts(facts: readonly (readonly [key: string, values: readonly string[]])[]): string {
-  const width = Math.max(0, ...facts.map(([key]) => key.length)) + 4;
+  const width = Math.max(FACT_COLUMNS, ...facts.map(([key]) => key.length + 1));
   return facts
     .flatMap(([key, values]) =>
       values.map((value, index) => `  ${(index === 0 ? key : '').padEnd(width)}${escapeControls(value)}\n`),

@@ -1,0 +1,19 @@
+import { resolve } from 'node:path';
+import { createProject } from '../../compile/index.js';
+import { escapeControls } from '../../errors/index.js';
+import type { RunCommand } from '../context.js';
+import { EXIT_OK } from '../exit-code.js';
+import { failed } from '../failure.js';
+
+/** `create DIR NAME`: silent, as upstream; a person at a terminal is told the next step. */
+export const run: RunCommand = async ({ io, log }, { args, options }) => {
+  const [dir = '', name = ''] = args;
+  try {
+    const { files } = await createProject(resolve(io.cwd, dir), name, { lang: options.text('lang') });
+    for (const file of files) log.verbose(`Wrote ${dir}/${file}`);
+    if (io.stderr.isTty) log.info(`Next: wasm-plugin compile ${dir}`);
+  } catch (error) {
+    throw failed(`Failed to create plugin directory ${escapeControls(dir)}`, error);
+  }
+  return EXIT_OK;
+};
