@@ -14,7 +14,7 @@ import { aRecord, contextOf, newRoot, put } from '../../test/support/store.js';
 import type { StoreContext } from './context.js';
 import { stampOf } from './index-file.js';
 import { recordFileName } from './layout.js';
-import { readStore } from './read-store.js';
+import { readStore, readSummaries } from './read-store.js';
 import { formatRecord } from './record.js';
 
 function storeOfTwo(): StoreContext {
@@ -39,6 +39,49 @@ test('the index holds the same as the records', () => {
   expect(readStore(context).plugins).toEqual(indexed);
 });
 
+test('what records share is told apart from what they do not, and copies of them are whole', () => {
+  const context = contextOf(newRoot());
+  const records = [
+    aRecord('a/a', { monitor: 'observe', optional: true, grants: ['kv'], overrides: ['b/b'] }),
+    aRecord('b/b', { monitor: 'exclusive', enabled: false, settings: { a: [1] }, order: -1.5 }),
+    aRecord('c/c', { previous: { version: '0.1.0', digest: aRecord('x').digest, grants: ['kv'] }, hooks: [] }),
+    aRecord('d/d', { contributes: { commands: [], flags: [], phases: [] }, author: '', description: 'é "\\n' }),
+  ];
+  put(context, ...records);
+  const { plugins, indexed } = readStore(context);
+  expect(indexed).toBe(true);
+  expect(plugins).toEqual(records);
+  expect(plugins.map((plugin) => ({ ...plugin }))).toEqual(records);
+  expect(JSON.parse(JSON.stringify(plugins))).toEqual(records);
+  const short = records.map(({ name, version, enabled, order, contributes }) => ({
+    name,
+    version,
+    enabled,
+    order,
+    contributes,
+  }));
+  expect(readSummaries(context)).toEqual(short);
+  rmSync(context.layout.index);
+  expect(readSummaries(context)).toMatchObject(short);
+});
+
+test('contributions come from the records when those of the index are bad', () => {
+  for (const bad of ['[', '[]', '[{"commands":1}]']) {
+    const context = storeOfTwo();
+    rewrite(context, (text) =>
+      text
+        .split('\n')
+        .map((line, i) => (i === 2 ? bad : line))
+        .join('\n'),
+    );
+    expect(readSummaries(context).map(({ contributes }) => contributes)).toEqual([
+      aRecord('a').contributes,
+      aRecord('b').contributes,
+    ]);
+    expect(seen(context)).toBe('a/a b/b from the index');
+  }
+});
+
 describe('the index is not believed after', () => {
   const cases: { name: string; spoil: (context: StoreContext) => void; want: string }[] = [
     {
@@ -57,6 +100,17 @@ describe('the index is not believed after', () => {
       want: 'a/a b/b',
     },
     { name: 'it was torn', spoil: (context) => rewrite(context, (text) => text.slice(0, -20)), want: 'a/a b/b' },
+    {
+      name: 'its last line went',
+      spoil: (context) => rewrite(context, (text) => text.split('\n').slice(0, 3).join('\n')),
+      want: 'a/a b/b',
+    },
+    {
+      name: 'a number of a value is none',
+      spoil: (context) =>
+        rewrite(context, (text) => text.replace(/,0,0,0\]/, ',0,0,7]').replace(/,0\],"lists"/, ',9],"lists"')),
+      want: 'a/a b/b',
+    },
     { name: 'it was emptied', spoil: (context) => rewrite(context, () => ''), want: 'a/a b/b' },
     {
       name: 'its order was changed',
@@ -65,7 +119,7 @@ describe('the index is not believed after', () => {
     },
     {
       name: 'a value got another type',
-      spoil: (context) => rewrite(context, (text) => text.replace('"enabled":true', '"enabled":1')),
+      spoil: (context) => rewrite(context, (text) => text.replace('"1.0.0"', '1')),
       want: 'a/a b/b',
     },
     { name: 'it became a link', spoil: linkAway, want: 'a/a b/b' },

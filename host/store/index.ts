@@ -1,6 +1,7 @@
 export type { StoreKind } from './context.js';
 export type { Files } from './files.js';
 export { nodeFiles } from './files.js';
+export type { PluginSummary } from './index-format.js';
 export type { InstallOptions, InstallResult } from './install.js';
 export type { Kv, KvOptions } from './kv.js';
 export { openKv } from './kv.js';

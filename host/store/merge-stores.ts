@@ -1,5 +1,6 @@
 /** Several stores seen as one: the system's plugins beside a user's own. */
 import { PluginError, quote } from '../errors/index.js';
+import type { PluginSummary } from './index-format.js';
 import type { Store } from './open-store.js';
 import type { StoreProblem } from './read-store.js';
 import { byName } from './read-store.js';
@@ -24,6 +25,8 @@ export interface MergedStores {
   /** The records of `read().plugins`. */
   list(): readonly PluginRecord[];
   read(): MergedContent;
+  /** `list`, in short and much faster when there are many. */
+  summaries(): readonly PluginSummary[];
   /** The plugin that wins the name. A store whose record of it cannot be read is not passed over: that throws. */
   get(name: string): InstalledPlugin | undefined;
   /** @throws PluginError `PLUGIN_NOT_FOUND` if it went meanwhile, and as `Store.readPackage`. */
@@ -78,6 +81,15 @@ export function mergeStores(stores: readonly Store[]): MergedStores {
     stores,
     read,
     get,
+    summaries() {
+      const winners = new Map<string, PluginSummary>();
+      for (const summary of stores.flatMap((store) => store.summaries())) {
+        if (!winners.has(summary.name)) {
+          winners.set(summary.name, summary);
+        }
+      }
+      return [...winners.values()].sort(byName);
+    },
     list: () => read().plugins.map(({ record }) => record),
     readPackage(record) {
       const found = get(record.name);

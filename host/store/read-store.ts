@@ -4,6 +4,8 @@ import { join } from 'node:path';
 import { PluginError, quote } from '../errors/index.js';
 import type { StoreContext } from './context.js';
 import { readIndex } from './index-file.js';
+import type { PluginSummary } from './index-format.js';
+import { decodeRecords, decodeSummaries } from './index-format.js';
 import { errnoOf, ioError } from './io-error.js';
 import { RECORD_FILE, recordFileName } from './layout.js';
 import { readOwnedFile } from './read-file.js';
@@ -38,8 +40,20 @@ export function readStore(context: StoreContext): StoreContent {
   if (checkFolder(layout.plugins, owners) === undefined) {
     return NOTHING;
   }
-  const indexed = readIndex(layout, owners);
-  return indexed === undefined ? readRecords(context) : { plugins: indexed, problems: [], indexed: true };
+  const index = readIndex(layout, owners);
+  const plugins = index === undefined ? undefined : decodeRecords(index, (name) => readRecord(context, name));
+  return plugins === undefined ? readRecords(context) : { plugins, problems: [], indexed: true };
+}
+
+/** What `readStore` finds, in short, and faster when there are many plugins. */
+export function readSummaries(context: StoreContext): readonly PluginSummary[] {
+  const { layout, owners } = context;
+  if (checkFolder(layout.plugins, owners) === undefined) {
+    return [];
+  }
+  const index = readIndex(layout, owners);
+  const summaries = index === undefined ? undefined : decodeSummaries(index, (name) => readRecord(context, name));
+  return summaries ?? readRecords(context).plugins;
 }
 
 /**
@@ -77,7 +91,7 @@ export function readRecords({ layout, owners }: StoreContext): StoreContent {
 }
 
 /** Names are ASCII, so that the order of UTF-16 units is that of bytes. */
-export function byName(a: PluginRecord, b: PluginRecord): number {
+export function byName(a: { readonly name: string }, b: { readonly name: string }): number {
   return a.name < b.name ? -1 : a.name > b.name ? 1 : 0;
 }
 

@@ -92,6 +92,11 @@ const contributes = shape.object({
   phases: shape.listOf(phase, MAX_ITEMS),
 });
 
+const previous = shape.nullable(shape.object({ version: line, digest, grants: lines }));
+
+/** The checks of single values, for the index, which holds the same values in another order. */
+export const recordChecks = { name, line, lines, digest, settings: shape.jsonObject, previous, contributes };
+
 const record = shape.object(
   {
     name,
@@ -104,7 +109,7 @@ const record = shape.object(
     overrides: lines,
     settings: shape.jsonObject,
     installed: line,
-    previous: shape.nullable(shape.object({ version: line, digest, grants: lines })),
+    previous,
     hooks: lines,
     contributes,
     description: line,

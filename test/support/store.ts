@@ -7,6 +7,8 @@ import { changeSync } from '../../host/store/change.js';
 import type { StoreContext } from '../../host/store/context.js';
 import { nodeFiles } from '../../host/store/files.js';
 import { sha256Hex } from '../../host/store/hash.js';
+import type { Store } from '../../host/store/index.js';
+import { openStore } from '../../host/store/index.js';
 import { layoutOf } from '../../host/store/layout.js';
 import type { PluginRecord } from '../../host/store/record.js';
 
@@ -30,6 +32,11 @@ export function tempFolder(): string {
 /** A store that is not there yet. */
 export function newRoot(): string {
   return join(tempFolder(), 'store');
+}
+
+/** A store that is not there yet, at a time that does not pass. */
+export function newStore(): Store {
+  return openStore({ root: newRoot(), kind: 'custom', now: () => new Date('2026-03-04T05:06:07.000Z') });
 }
 
 export function contextOf(root: string, changes: Partial<StoreContext> = {}): StoreContext {
