@@ -51,14 +51,15 @@ export function decodeComponent(bytes: Uint8Array, limits: ComponentLimits = DEF
   const hooks = new Map<string, LiftedHook>();
   const exports: string[] = [];
   for (const [name, item] of root.exports) {
-    if (!isInterfaceExport(name)) {
+    const id = parseInterfaceId(name);
+    if (id === undefined) {
       continue;
     }
     exports.push(name);
     const hook = item.sort === 'instance' ? findHook(item.value) : undefined;
     if (hook !== undefined) {
       hooks.set(name, hook);
-    } else if (parseInterfaceId(name)?.namespace === OWN_NAMESPACE) {
+    } else if (id.namespace === OWN_NAMESPACE) {
       throw new PluginError(
         'COMPONENT_UNSUPPORTED',
         `Cannot link the component: its export ${quote(name)} has no ${HOOK_FUNCTION}: func(list<u8>) -> result<list<u8>, list<u8>>`,
@@ -131,16 +132,6 @@ function checkCapability(name: string, instance: Instance, offset: number): void
       );
     }
   }
-}
-
-function isInterfaceExport(name: string): boolean {
-  if (parseInterfaceId(name) !== undefined) {
-    return true;
-  }
-  if (/[:/@]/.test(name)) {
-    throw malformed(0, `it exports ${quote(name)}, which is not a name`);
-  }
-  return false;
 }
 
 function findHook({ exports }: Instance): LiftedHook | undefined {

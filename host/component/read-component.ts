@@ -13,7 +13,7 @@ import { readCanon } from './read-canon.js';
 import type { ExternType } from './read-externs.js';
 import { readExternName, readExternType } from './read-externs.js';
 import { readArguments, readCoreInstance, readInlineInstance, set } from './read-instances.js';
-import { readOptional, readType } from './read-types.js';
+import { readType } from './read-types.js';
 import type { Reader } from './reader.js';
 import type { Component, Instance, Item } from './scope.js';
 import { Scope } from './scope.js';
@@ -71,7 +71,7 @@ export function readComponent(decoding: Decoding, reader: Reader, parent: Scope 
         throw malformed(offset, 'a component imports one name twice');
       }
       imported.add(name);
-      scope.add(supply(name, readExternType(decoding, scope, body), offset));
+      scope.add(supply(name, readExternType(scope, body), offset));
     };
     while (!reader.done) {
       const { id, offset, body } = readSection(reader);
@@ -104,7 +104,7 @@ export function readComponent(decoding: Decoding, reader: Reader, parent: Scope 
           each(body, () => readImport(body));
           break;
         case SECTION.export:
-          each(body, () => readExport(decoding, scope, body, exports));
+          each(body, () => readExport(scope, body, exports));
           break;
         default:
           throw unsupported(offset, `it has ${REFUSED_SECTIONS.get(id) ?? `a section ${id}`}`);
@@ -145,11 +145,11 @@ function instantiate(decoding: Decoding, component: Component, args: ReadonlyMap
   });
 }
 
-function readExport(decoding: Decoding, scope: Scope, reader: Reader, exports: Map<string, Item>): void {
+function readExport(scope: Scope, reader: Reader, exports: Map<string, Item>): void {
   const offset = reader.offset;
   const name = readExternName(reader);
   const item = readItem(scope, reader);
-  const ascribed = readOptional(reader, () => readExternType(decoding, scope, reader));
+  const ascribed = reader.optional(() => readExternType(scope, reader));
   if (ascribed !== undefined && ascribed.sort !== item.sort) {
     throw malformed(offset, `a ${item.sort} is exported as a ${ascribed.sort}`);
   }

@@ -1,6 +1,7 @@
 /** Names and types of imports and exports. Binary.md, "Import and Export Definitions" and `externtype`. */
-import type { Decoding } from './context.js';
+import { quote } from '../errors/index.js';
 import { malformed, unsupported } from './failures.js';
+import { parseInterfaceId } from './interface-id.js';
 import type { Reader } from './reader.js';
 import type { DeclaredType, Scope, Type } from './scope.js';
 import type { FuncType } from './types.js';
@@ -13,7 +14,11 @@ export type ExternType =
   | { readonly sort: 'component' }
   | { readonly sort: 'module' };
 
-/** `nameattributes`: the name; attributes proper are refused, for they could rename what an import means. */
+/**
+ * `nameattributes`: the name; attributes proper are refused, for they could rename what an import means.
+ *
+ * What looks like an interface id must be one; other names are plain, and only compared.
+ */
 export function readExternName(reader: Reader): string {
   const offset = reader.offset;
   const form = reader.u8();
@@ -23,11 +28,17 @@ export function readExternName(reader: Reader): string {
   if (form > 0x02) {
     throw malformed(offset, `unknown form of name 0x${form.toString(16)}`);
   }
-  return reader.name();
+  const name = reader.name();
+  if (/[:/@]/.test(name) && parseInterfaceId(name) === undefined) {
+    throw name.includes('=')
+      ? unsupported(offset, `${quote(name)}, a dependency by location`)
+      : malformed(offset, `${quote(name)} is not the name of an interface`);
+  }
+  return name;
 }
 
 /** `externtype`, with its indices resolved in `scope`. */
-export function readExternType(_decoding: Decoding, scope: Scope, reader: Reader): ExternType {
+export function readExternType(scope: Scope, reader: Reader): ExternType {
   const offset = reader.offset;
   const sort = reader.u8();
   switch (sort) {

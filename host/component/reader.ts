@@ -146,6 +146,16 @@ export class Reader {
     }
   }
 
+  /** `0x00`, or `0x01` and what `read` reads. */
+  optional<T>(read: () => T): T | undefined {
+    const at = this.#at;
+    const present = this.u8();
+    if (present > 1) {
+      throw malformed(at, `an optional item starts with ${present}`);
+    }
+    return present === 1 ? read() : undefined;
+  }
+
   /** A reader of the next `length` bytes; this one moves behind them. */
   range(length: number, what: string): Reader {
     const start = this.#at;

@@ -98,7 +98,7 @@ export class InstanceState {
     const because = (code: ConstructorParameters<typeof PluginError>[0], text: string, hint?: string): PluginError =>
       new PluginError(code, `${doing}: ${text}`, { cause: error, details, hint });
     if (error instanceof GuestExit) {
-      return because('GUEST_EXIT', `the guest ended itself with exit code ${error.code}`);
+      return because('GUEST_EXIT', `the guest ended itself with exit code ${error.code}${this.#words()}`);
     }
     if (error instanceof PluginError) {
       return because(error.code, error.message, error.hint);
