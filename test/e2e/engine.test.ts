@@ -245,6 +245,35 @@ for (const identity of ['root', 'user'] as const satisfies readonly Identity[]) 
       expect(await output(sh(script))).toBe('refused\nrefused');
     });
 
+    test('doctor finds the engine usable where containers run', async () => {
+      const { events } = await workshop.run(identity, order({}, { probe: true }));
+      expect(events).toEqual([{ event: 'probe', problems: [] }]);
+    });
+
+    const unusable = [
+      { name: 'an image that is missing', change: { rootfs: '/no/such/image' }, code: 'IMAGE_UNSUPPORTED' },
+      { name: 'an image that is a file', change: { rootfs: '/etc/passwd' }, code: 'IMAGE_UNSUPPORTED' },
+      { name: 'an id that is a path', change: { id: '../x' }, code: 'ENGINE_FAILED' },
+      { name: 'a config for another image', change: { edit: { root: { path: '/etc' } } }, code: 'CONFIG_INVALID' },
+      { name: 'no command', change: { options: { command: [] } }, code: 'CONFIG_INVALID' },
+      {
+        name: 'a bind of what is missing',
+        change: { options: { command: ['true'], binds: [{ source: '/no/such', destination: '/x' }] } },
+        code: 'CONFIG_INVALID',
+      },
+      {
+        name: 'a bind of a file over a directory',
+        change: { options: { command: ['true'], binds: [{ source: '/etc/passwd', destination: '/bin' }] } },
+        code: 'CONFIG_INVALID',
+      },
+    ];
+    for (const { name, change, code } of unusable) {
+      test(`refuses ${name}`, async () => {
+        const { failed } = await workshop.run(identity, { ...order({ command: ['true'] }), ...change });
+        expect(failed?.code).toBe(code);
+      });
+    }
+
     test('the setup tells which tool failed', async () => {
       const mounts = [{ destination: '/data', type: 'tmpfs', source: 'tmpfs', options: ['size=nonsense'] }];
       const { failed, stderr } = await workshop.run(identity, order({ command: ['true'] }, { edit: { mounts } }));

@@ -111,6 +111,14 @@ function fillRunDirectory(
   onWarning: (text: string) => void,
 ): number {
   const image = realImage(rootfs);
+  const asked = config.root?.path;
+  // A relative path is relative to a bundle, which we do not have; an absolute one must mean the same image.
+  if (asked?.startsWith('/') === true && realImage(asked) !== image) {
+    throw new PluginError(
+      'CONFIG_INVALID',
+      `Cannot run the container: root.path is ${quote(asked)}, the image is ${quote(rootfs)}`,
+    );
+  }
   for (const name of ['root', 'upper', 'work', 'points', 'dev']) {
     mkdirSync(join(runDir, name));
   }
