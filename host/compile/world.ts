@@ -35,7 +35,7 @@ export function deriveWorld(core: Uint8Array): World {
   if (foreign.length > 0) {
     const names = foreign.map(({ module: from, name }) => quote(`${from}.${name}`)).join(', ');
     throw new PluginError('COMPILE_FAILED', `Cannot make a component: the code imports ${names}, which no host has`, {
-      hint: 'A plugin imports capabilities through the SDK, or WASI; remove the declared function or what uses it.',
+      hint: 'Use what the SDK offers instead; for process and the like extend @assemblyscript/wasi-shim/asconfig.json.',
     });
   }
   const capabilities = [...new Set(imports.map(({ module: from }) => from).filter((from) => from !== PREVIEW1))];

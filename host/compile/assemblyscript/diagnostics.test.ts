@@ -16,14 +16,14 @@ function diagnostic(fields: Partial<Diagnostic>): Diagnostic {
 describe('formatDiagnostic()', () => {
   const cases = [
     {
-      name: 'shows the line, with tabs under tabs',
+      name: 'shows the line, tabs as spaces',
       fields: { range: at('a.ts', 'Nope') },
-      want: "a.ts:2:9: Cannot find name 'Nope'. (AS2304)\n    \tlet x: Nope;\n    \t       ^^^^",
+      want: "a.ts:2:9: Cannot find name 'Nope'. (AS2304)\n      let x: Nope;\n             ^^^^",
     },
     {
       name: 'keeps the mark within the first line of a long range',
       fields: { range: at('a.ts', 'Nope;\nlast') },
-      want: "a.ts:2:9: Cannot find name 'Nope'. (AS2304)\n    \tlet x: Nope;\n    \t       ^^^^^",
+      want: "a.ts:2:9: Cannot find name 'Nope'. (AS2304)\n      let x: Nope;\n             ^^^^^",
     },
     {
       name: 'names the file where its text is not known',
@@ -40,6 +40,11 @@ describe('formatDiagnostic()', () => {
       name: 'drops the prefix of our own',
       fields: { code: 102, message: 'User-defined: A hook must be exported' },
       want: 'A hook must be exported',
+    },
+    {
+      name: 'names types of the library by their names',
+      fields: { message: "Type '~lib/@a/b-c/d.generated/E<~lib/string/String>' is not 'i32'." },
+      want: "Type 'E<String>' is not 'i32'. (AS2304)",
     },
     {
       name: 'escapes what could move a cursor',

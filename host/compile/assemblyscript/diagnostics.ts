@@ -24,6 +24,10 @@ const WARNING = 2;
 /** DiagnosticCode.User_defined_0: what this package reports, whose text the compiler gives a prefix. */
 const OWN = 102;
 const OWN_PREFIX = /^User-defined: /;
+/** Types are named by where they are declared: `~lib/string/String`. */
+const LIBRARY_PATH = /~lib\/(?:[\w.@-]+\/)+/g;
+/** A terminal's tab stops depend on what stands before the line. */
+const TAB = '  ';
 
 export function isError(diagnostic: Diagnostic): boolean {
   return diagnostic.category === ERROR;
@@ -39,8 +43,8 @@ export function isWarning(diagnostic: Diagnostic): boolean {
  */
 export function formatDiagnostic(diagnostic: Diagnostic, sourceOf: SourceOf): string {
   const { message, range, relatedRange, code } = diagnostic;
-  const text =
-    code === OWN ? escapeControls(message.replace(OWN_PREFIX, '')) : `${escapeControls(message)} (AS${code})`;
+  const words = escapeControls(message.replace(OWN_PREFIX, '').replace(LIBRARY_PATH, ''));
+  const text = code === OWN ? words : `${words} (AS${code})`;
   const shown = [`${range === null ? '' : `${place(range, sourceOf)}: `}${text}`, ...excerpt(range, sourceOf)];
   if (relatedRange !== null) {
     shown.push(`  see ${place(relatedRange, sourceOf)}`, ...excerpt(relatedRange, sourceOf));
@@ -71,11 +75,6 @@ function excerpt(range: Range | null, sourceOf: SourceOf): string[] {
   const [line = ''] = text.slice(lineStart).split(/\r?\n/, 1);
   const column = range.start - lineStart;
   const markLength = Math.max(1, Math.min(range.end - range.start, line.length - column));
-  // Tabs stay tabs under tabs, so that the mark stands where it should.
-  const indent = line.slice(0, column).replace(/[^\t]/g, ' ');
-  return [`    ${escapeExceptTabs(line)}`, `    ${indent}${'^'.repeat(markLength)}`];
-}
-
-function escapeExceptTabs(line: string): string {
-  return line.split('\t').map(escapeControls).join('\t');
+  const indent = line.slice(0, column).replaceAll('\t', TAB).length;
+  return [`    ${escapeControls(line.replaceAll('\t', TAB))}`, `    ${' '.repeat(indent)}${'^'.repeat(markLength)}`];
 }
