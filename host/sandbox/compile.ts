@@ -84,7 +84,7 @@ async function compile(bytes: Uint8Array, limits: SandboxLimits): Promise<LinkPa
   const modules = await Promise.all(
     plan.modules.map((module, i) => compileModule(rewrite(module, facts[i]!, { tableMaxima: tables[i]! }), i)),
   );
-  const hostFunctions = collectHostFunctions(plan);
+  const hostFunctions = collectHostFunctions(plan, limits.hostFunctions);
   const guard =
     hostFunctions.size === 0
       ? undefined
@@ -103,7 +103,7 @@ async function compileModule(module: Uint8Array, index: number): Promise<WasmMod
 }
 
 /** Every function of the plan that the host provides, each once, numbered. */
-function collectHostFunctions(plan: ComponentPlan): ReadonlyMap<HostFunction, number> {
+function collectHostFunctions(plan: ComponentPlan, limit: number): ReadonlyMap<HostFunction, number> {
   const found = new Map<HostFunction, number>();
   const add = (ref: CoreRef): void => {
     if (ref.kind !== 'export' && !found.has(ref)) {
@@ -114,6 +114,12 @@ function collectHostFunctions(plan: ComponentPlan): ReadonlyMap<HostFunction, nu
     if (instance.kind === 'exports') {
       instance.exports.forEach(add);
     }
+  }
+  if (found.size > limit) {
+    throw new PluginError(
+      'LIMIT_EXCEEDED',
+      `Cannot load the component: it uses ${found.size} host functions, the limit is ${limit}`,
+    );
   }
   return found;
 }

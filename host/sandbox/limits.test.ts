@@ -1,8 +1,15 @@
 import { parse } from '@bytecodealliance/jco';
 import { describe, expect, test } from 'vitest';
-import { ECHO, SCORE, startTextPlugin, textPlugin } from '../../test/support/text-plugin.js';
+import {
+  ECHO,
+  quietOptions,
+  SCORE,
+  startTextPlugin,
+  textPlugin,
+  textPluginSource,
+} from '../../test/support/text-plugin.js';
 import { rejected } from '../../test/support/thrown.js';
-import { compileComponent } from './index.js';
+import { compileComponent, DEFAULT_SANDBOX_LIMITS } from './index.js';
 
 const PAGE = 65_536;
 const NOTHING = new Uint8Array();
@@ -68,7 +75,7 @@ describe('memory', () => {
             (local.set $n (i32.add (local.get $n) (i32.const 1))) (br $again))))
         (memory.size)))
       (core instance $second (instantiate $second))`;
-    const source = (await import('../../test/support/text-plugin.js')).textPluginSource({
+    const source = textPluginSource({
       imports: '(import "second" "grow" (func $grow (result i32)))',
       handle: answer(`(block (result i32)
         (loop $again (br_if $again (i32.ne (memory.grow (i32.const 1)) (i32.const -1))))
@@ -80,7 +87,6 @@ describe('memory', () => {
         .replace('(with "host"', '(with "second" (instance $second)) (with "host"'),
     );
     const compiled = await compileComponent(component, { memoryBytes: 20 * PAGE });
-    const { quietOptions } = await import('../../test/support/text-plugin.js');
     const { payload } = compiled.instantiate(quietOptions()).call(SCORE, NOTHING);
     expect(Buffer.from(payload).readInt32LE()).toBe(20);
   });
@@ -121,7 +127,6 @@ describe('tables', () => {
 
 test('a component above its size limit is refused', async () => {
   const component = await textPlugin();
-  const { DEFAULT_SANDBOX_LIMITS } = await import('./index.js');
   const limits = { ...DEFAULT_SANDBOX_LIMITS.component, componentBytes: component.byteLength - 1 };
   expect((await rejected(compileComponent(component, { component: limits }))).code).toBe('LIMIT_EXCEEDED');
 });
@@ -130,9 +135,20 @@ test('a core module above its size limit is refused', async () => {
   expect((await rejected(compileComponent(await textPlugin(), { moduleBytes: 100 }))).code).toBe('LIMIT_EXCEEDED');
 });
 
-test('a guest that copies the caller bytes later sees the ones that were checked', async () => {
+test('bytes that the caller changes while they are compiled are the ones that were checked', async () => {
   const component = new Uint8Array(await textPlugin({ handle: ECHO }));
   const compiling = compileComponent(component);
   component.fill(0);
   expect((await compiling).hooks).toEqual([SCORE]);
+});
+
+test('host functions are counted, for each is an import of the generated guard', async () => {
+  const exports = Array.from({ length: 40 }, (_, i) => `(export "${i}" (func $f${i}))`).join('');
+  const lowered = Array.from(
+    { length: 40 },
+    (_, i) => `(core func $f${i} (canon lower (func $host "call") (memory $memory) (realloc $realloc)))`,
+  );
+  const component = await textPlugin({ more: `${lowered.join('')} (core instance ${exports})` });
+  await compileComponent(component, { hostFunctions: 41 });
+  expect((await rejected(compileComponent(component, { hostFunctions: 40 }))).code).toBe('LIMIT_EXCEEDED');
 });

@@ -11,6 +11,8 @@ export interface SandboxLimits {
   readonly tableEntries: number;
   /** One message, each way, of hooks and of capabilities. Default 16 MiB. */
   readonly messageBytes: number;
+  /** Functions that the host must provide, each use of an import by itself. Default 5000; a QuickJS component needs 60. */
+  readonly hostFunctions: number;
   /** One core module. Default 32 MiB. */
   readonly moduleBytes: number;
   /** Bounds of the decoder. */
@@ -23,6 +25,7 @@ export const DEFAULT_SANDBOX_LIMITS: SandboxLimits = Object.freeze({
   memories: 16,
   tableEntries: 100_000,
   messageBytes: 16 * 1024 * 1024,
+  hostFunctions: 5000,
   moduleBytes: 32 * 1024 * 1024,
   component: DEFAULT_COMPONENT_LIMITS,
 });
