@@ -1,9 +1,8 @@
 import { capabilities } from '../abi/index.js';
-import type { Grant } from '../grant/index.js';
+import { covers, type Grant } from '../grant/index.js';
 import type { Capability } from '../sandbox/index.js';
 import { Refusal } from './answer.js';
 import { capability } from './define.js';
-import { isGranted } from './granted.js';
 
 /** Looks up one variable of the host; undefined when it is not set. */
 export type EnvSource = (name: string) => string | undefined;
@@ -11,7 +10,9 @@ export type EnvSource = (name: string) => string | undefined;
 /** `wasm-plugin:host/env`: the variables that an `env:` grant names, one at a time; there is no way to list them. */
 export function envCapability(grants: readonly Grant[], lookUp: EnvSource): Capability {
   return capability(capabilities.env, ({ name }) => {
-    if (!isGranted(grants, `env:${name}`)) {
+    // The guest's text is only ever one name here, so that a `*` in it cannot become a pattern.
+    const wanted: Grant = { kind: 'env', name, prefix: false };
+    if (!grants.some((grant) => covers(grant, wanted))) {
       throw new Refusal('denied', `Cannot read variable ${JSON.stringify(name)}: it was not granted`);
     }
     const value = lookUp(name);

@@ -5,7 +5,6 @@ export { systemClocks } from './clock.js';
 export { capability } from './define.js';
 export type { EnvSource } from './env.js';
 export { MAX_LIST_ENTRIES, MAX_READ_BYTES } from './fs.js';
-export { isGranted } from './granted.js';
 export type { KeyValueStore } from './kv.js';
 export { memoryStore } from './kv.js';
 export type { LogLevel, LogLine, PluginLog } from './log.js';

