@@ -1,5 +1,5 @@
 /**
- * Admission: what a component must be before anything of it is compiled or linked. DESIGN 2.1, the closed world.
+ * Admission: what a component must be before anything of it is compiled or linked. The closed world of SECURITY.md.
  */
 import { setFlagsFromString } from 'node:v8';
 import { type ComponentPlan, parseInterfaceId } from '../component/index.js';

@@ -1,5 +1,5 @@
 /**
- * Component bytes -> something that can be instantiated: decode, admit, rewrite, compile. DESIGN 5.2 to 5.4.
+ * Component bytes -> something that can be instantiated: decode, admit, rewrite, compile.
  *
  * Compiled components are kept for the length of the process, by digest and limits: the same plugin is loaded by many
  * hosts, and after each trap, and compiling is most of what loading costs.

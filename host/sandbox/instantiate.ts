@@ -1,4 +1,4 @@
-/** A link plan and its compiled modules -> one live instance. DESIGN 5.5. */
+/** A link plan and its compiled modules -> one live instance. */
 import type { ComponentPlan, CoreExport, CoreRef, HostFunction } from '../component/index.js';
 import { PluginError, quote } from '../errors/index.js';
 import { memoryBounds } from './bounds.js';
