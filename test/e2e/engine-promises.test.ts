@@ -1,11 +1,12 @@
 /** What a hostile image or config must not reach through the builtin engine. Each test is one promise. */
-import { spawnSync } from 'node:child_process';
+import { type ChildProcess, spawnSync } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { buildTinyRootfs } from '../../host/engine/index.js';
 import type { Identity, Workshop } from '../support/container.js';
-import { canContain, createWorkshop, eventually } from '../support/container.js';
+import { canContain, createWorkshop, eventually, isGone } from '../support/container.js';
+import type { DriverEvent } from '../support/container-driver.js';
 import { needs } from '../support/need.js';
 
 let workshop: Workshop;
@@ -101,7 +102,7 @@ for (const identity of ['root', 'user'] as const satisfies readonly Identity[]) 
       const seen = spawnSync('sh', ['-c', 'cat /proc/[0-9]*/cmdline 2>/dev/null | tr "\\0" "\\n"'], {
         encoding: 'utf8',
       });
-      driver.kill('SIGKILL');
+      await end(identity, driver, events);
       // The driver has the whole order as its argument; no other process may.
       expect(seen.stdout.split('\n').filter((line) => line.includes(secret) && !line.startsWith('{'))).toEqual([]);
       expect(seen.stdout).toContain('WP_ENV_1');
@@ -128,7 +129,7 @@ for (const identity of ['root', 'user'] as const satisfies readonly Identity[]) 
       expect(await eventually(() => events.some(({ event }) => event === 'created'))).toBe(true);
       const created = events.find((event) => event.event === 'created');
       const [ours, theirs] = [sessionOf(driver.pid ?? 0), sessionOf(created?.pid ?? 0)];
-      driver.kill('SIGKILL');
+      await end(identity, driver, events);
       expect(theirs).not.toBe(ours);
     });
 
@@ -285,6 +286,14 @@ describe.skipIf(!canContain('root'))('the builtin engine as root', () => {
     expect(existsSync(`/dev/shm/${name}`)).toBe(false);
   });
 });
+
+/** Kill a held container with its driver, and let a next run clear up after them. */
+async function end(identity: Identity, driver: ChildProcess, events: readonly DriverEvent[]): Promise<void> {
+  const created = events.find((event) => event.event === 'created');
+  driver.kill('SIGKILL');
+  await eventually(() => isGone(created?.pid ?? 0));
+  await workshop.run(identity, { rootfs, options: { command: ['true'] } });
+}
 
 /** Session id of a process: field 6 of /proc/PID/stat. */
 function sessionOf(pid: number): string | undefined {

@@ -87,6 +87,18 @@ describe('cleanupStale()', () => {
     });
   }
 
+  test('keeps the record of a run whose cgroup is still busy', () => {
+    const busy = join(folder, 'busy');
+    mkdirSync(join(busy, 'child'), { recursive: true });
+    const run = createRunDirectory(base, 'a');
+    run.recordCgroups([join(folder, 'gone'), busy]);
+    rewrite(run.path, { startTime: '1' });
+    expect(cleanupStale(base)).toEqual([]);
+    rmSync(join(busy, 'child'), { recursive: true });
+    expect(cleanupStale(base)).toEqual([run.path]);
+    expect(existsSync(busy)).toBe(false);
+  });
+
   test('gives a folder without an owner a minute', () => {
     const path = join(base, 'new-x');
     mkdirSync(path, { recursive: true });

@@ -130,8 +130,9 @@ export function cleanupStale(base: string, now: number = Date.now()): string[] {
     if (!isStale(path, now)) {
       continue;
     }
-    for (const folder of readOwner(path)?.cgroups ?? []) {
-      removeCgroup(folder);
+    const busy = (readOwner(path)?.cgroups ?? []).filter((folder) => !removeCgroup(folder));
+    if (busy.length > 0) {
+      continue; // the container is still dying; without its folder nobody would know of the cgroup
     }
     try {
       removeTree(path);
