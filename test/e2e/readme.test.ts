@@ -123,9 +123,11 @@ describe('embedding', () => {
     expect(run(process.execPath, ['index.js'], project)).toBe('0.5\n');
   });
 
-  test('the installed command runs, and names the toolchain that compile needs', () => {
+  test('the installed command lists, creates, and names the toolchain that compile needs', () => {
     const command = join(project, 'node_modules/.bin/wasm-plugin');
     expect(run(command, ['list'], project)).toContain('example.com/hello');
+    run(command, ['create', join(project, 'mine'), 'example.com/mine'], project);
+    expect(readFileSync(join(project, 'mine/plugin.json'), 'utf8')).toContain('example.com/mine');
     const outcome = (() => {
       try {
         return run(command, ['compile', join(scratch, 'score')], project);
