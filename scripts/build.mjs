@@ -1,16 +1,18 @@
 /**
- * `npm run build`: the library to dist/, and the command to dist/bin/ as a bundle that starts fast.
+ * `npm run build`: the library to dist/, and the command to dist/bin/.
  *
- * The bundle is split: what `list`, `--help` and `inspect` need is in the entry and a few chunks, the sandbox, the engines and
- * the compiler are loaded by the commands that use them. The toolchains stay outside; they are optional and huge.
+ *   dist/bin/wasm-plugin.js    CommonJS, one file: `list`, `inspect` and help, which start almost as fast as Node itself
+ *   dist/bin/main.mjs, …       everything else, split: the sandbox, the engines and the compiler load when they are used
+ *
+ * CommonJS, because in Node 20 the loader of ES modules alone costs more than all that `list` does (docs/benchmarks.md).
+ * The two halves share no state: the first decides by the command's name which of them runs.
  */
 import { spawnSync } from 'node:child_process';
-import { chmodSync, readFileSync, rmSync } from 'node:fs';
+import { chmodSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const bin = `${root}dist/bin/wasm-plugin.js`;
 const { dependencies, devDependencies } = JSON.parse(readFileSync(`${root}package.json`, 'utf8'));
 
 rmSync(`${root}dist`, { recursive: true, force: true });
@@ -21,27 +23,46 @@ const types = spawnSync(process.execPath, [`${root}node_modules/typescript/bin/t
 });
 if (types.status !== 0) process.exit(types.status ?? 1);
 
-await build({
+/** @type {import('esbuild').BuildOptions} */
+const common = {
   absWorkingDir: root,
-  entryPoints: { 'wasm-plugin': 'host/cli/bin.ts' },
   outdir: 'dist/bin',
-  // Flat, so that what is found relative to a module is found relative to a chunk too.
-  chunkNames: '[name]-[hash]',
   bundle: true,
-  splitting: true,
-  format: 'esm',
   platform: 'node',
   target: 'node20.19',
+  // Names stay as they are: a stack trace that a user reports must mean something.
   minifySyntax: true,
   minifyWhitespace: true,
-  // Names stay: a stack trace that a user reports must mean something.
-  keepNames: false,
   legalComments: 'none',
-  // Bundled, because one file is found and read faster than a package; its only Node modules are builtins.
+  // Commander goes in: one file is found and read faster than a package. The toolchains are optional, and huge.
   external: Object.keys({ ...dependencies, ...devDependencies }).filter((name) => name !== 'commander'),
-  banner: {
-    js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
-  },
   logLevel: 'warning',
+};
+
+await build({
+  ...common,
+  entryPoints: { 'wasm-plugin': 'host/cli/bin.ts' },
+  format: 'cjs',
+  define: { 'import.meta.url': '__moduleUrl' },
+  banner: { js: "const __moduleUrl = 'file://' + encodeURI(__filename).replace(/[?#]/g, encodeURIComponent);" },
+  plugins: [{ name: 'the-other-half', setup: keepMainOutside }],
 });
-chmodSync(bin, 0o755);
+await build({
+  ...common,
+  entryPoints: { main: 'host/cli/main.ts' },
+  format: 'esm',
+  splitting: true,
+  outExtension: { '.js': '.mjs' },
+  // Flat, so that what is found relative to a module is found relative to a chunk too.
+  chunkNames: '[name]-[hash]',
+  // Commander is CommonJS and asks for Node's modules in its own way.
+  banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" },
+});
+// The package is of ES modules; this folder's .js file is not.
+writeFileSync(`${root}dist/bin/package.json`, '{ "type": "commonjs" }\n');
+chmodSync(`${root}dist/bin/wasm-plugin.js`, 0o755);
+
+/** @param {import('esbuild').PluginBuild} build */
+function keepMainOutside({ onResolve }) {
+  onResolve({ filter: /^\.\/main\.js$/ }, () => ({ path: './main.mjs', external: true }));
+}

@@ -1,10 +1,21 @@
 #!/usr/bin/env node
 /** The executable: the process's argv, streams, environment and user, and nothing else. */
-import { main } from './main.js';
+import { runCommandLine } from './command-line.js';
+import { isLight, LIGHT_COMMANDS } from './light.js';
 import { processIo } from './process-io.js';
 
 const io = processIo();
-const exitCode = await main(process.argv.slice(2), io);
-await io.flush();
-// A plugin's or an engine's forgotten handle must not keep the terminal.
-process.exit(exitCode);
+const argv = process.argv.slice(2);
+
+async function start(): Promise<number> {
+  if (isLight(argv)) return runCommandLine(argv, io, LIGHT_COMMANDS);
+  const { main } = await import('./main.js');
+  return main(argv, io);
+}
+
+// Not awaited at the top: the bundle is CommonJS, which starts faster.
+start().then(async (exitCode) => {
+  await io.flush();
+  // A plugin's or an engine's forgotten handle must not keep the terminal.
+  process.exit(exitCode);
+});

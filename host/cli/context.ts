@@ -1,7 +1,7 @@
 import type { Globals } from './argv/global-options.js';
 import type { Contributions } from './flags/contributions.js';
 import type { CliIo } from './io.js';
-import type { ParsedBuiltin } from './program/parsed.js';
+import type { ParsedBuiltin, ParsedContributed } from './program/parsed.js';
 import type { Stores } from './stores.js';
 import type { Log } from './terminal/log.js';
 
@@ -18,3 +18,6 @@ export interface CommandContext {
 
 /** A built-in command: its module's `run`. Returns the exit code; throws `CommandFailure`. */
 export type RunCommand = (context: CommandContext, parsed: ParsedBuiltin) => Promise<number>;
+
+/** The same for a command that a plugin contributed. */
+export type RunContributed = (context: CommandContext, parsed: ParsedContributed) => Promise<number>;

@@ -1,8 +1,9 @@
+import type { CommandLoader } from '../command-line.js';
 import type { RunCommand } from '../context.js';
 
 type Module = { readonly run: RunCommand };
 
-/** Where each built-in command lives. Loaded on demand, so that `list` does not pay for the compiler. */
+/** Where each built-in command lives. Loaded on demand, so that `disable` does not pay for the compiler. */
 const MODULES: ReadonlyMap<string, () => Promise<Module>> = new Map([
   ['call', () => import('./call.js')],
   ['compile', () => import('./compile.js')],
@@ -21,9 +22,11 @@ const MODULES: ReadonlyMap<string, () => Promise<Module>> = new Map([
   ['version', () => import('./version.js')],
 ]);
 
-/** @param name - of a command in the command table. */
-export async function loadCommand(name: string): Promise<RunCommand> {
-  const load = MODULES.get(name);
-  if (load === undefined) throw new Error(`no module for the command ${name}`);
-  return (await load()).run;
-}
+export const ALL_COMMANDS: CommandLoader = {
+  async builtin(name) {
+    const load = MODULES.get(name);
+    if (load === undefined) throw new Error(`no module for the command ${name}`);
+    return (await load()).run;
+  },
+  contributed: async () => (await import('./contributed.js')).runContributed,
+};

@@ -57,6 +57,7 @@ const SHORTHAND = /^[A-Za-z0-9]$/;
 export function mergeContributions(plugins: readonly Contributor[], taken: Taken): Contributions {
   const commands: ContributedCommand[] = [];
   const warnings: string[] = [];
+  const claims = createClaims();
   const builtin = new Map<string, FlagSet>();
   for (const [name, used] of taken.extensible) {
     builtin.set(name, createFlagSet(new Set([...taken.globalOptions, ...used]), warnings));
@@ -64,13 +65,14 @@ export function mergeContributions(plugins: readonly Contributor[], taken: Taken
   for (const { name: plugin, contributes } of plugins) {
     for (const command of contributes.commands ?? []) {
       const path = command.path.split(' ');
-      const clash = commandClash(path, plugin, commands, taken.words);
+      const clash = badName(path, taken.words) ?? claims.clash(path, plugin);
       if (clash !== undefined) {
         warnings.push(`Command ${quote(command.path)} of plugin ${quote(plugin)} is ignored: ${clash}`);
         continue;
       }
       const flags = createFlagSet(taken.globalOptions, warnings);
       for (const flag of command.flags ?? []) flags.add(plugin, flag, command.path);
+      claims.add(path, plugin);
       commands.push({ plugin, path, command, flags: flags.accepted });
     }
     for (const flag of contributes.flags ?? []) {
@@ -82,23 +84,46 @@ export function mergeContributions(plugins: readonly Contributor[], taken: Taken
   return { commands, flags, warnings };
 }
 
-function commandClash(
-  path: readonly string[],
-  plugin: string,
-  accepted: readonly ContributedCommand[],
-  words: ReadonlySet<string>,
-): string | undefined {
+function badName(path: readonly string[], words: ReadonlySet<string>): string | undefined {
   if (!path.every((word) => WORD.test(word))) return 'that is not a name for a command';
-  if (words.has(path[0]!)) return `${quote(path[0]!)} belongs to wasm-plugin`;
-  for (const other of accepted) {
-    const common = Math.min(other.path.length, path.length);
-    if (other.path.slice(0, common).join(' ') !== path.slice(0, common).join(' ')) continue;
-    // Groups may be shared, commands not: below somebody's command, or above it, would change how its arguments are read.
-    if (other.path.length === path.length || other.plugin !== plugin) {
-      return `plugin ${quote(other.plugin)} has ${quote(other.path.join(' '))}`;
-    }
-  }
-  return undefined;
+  return words.has(path[0]!) ? `${quote(path[0]!)} belongs to wasm-plugin` : undefined;
+}
+
+/** Which plugin has which command. Groups may be shared; below somebody's command, or above it, nobody else may claim one. */
+interface Claims {
+  clash(path: readonly string[], plugin: string): string | undefined;
+  add(path: readonly string[], plugin: string): void;
+}
+
+/** Looks up only the prefixes of a path: thousands of commands must not make `--help` slow. */
+function createClaims(): Claims {
+  const owners = new Map<string, string>();
+  /** For each group, the plugins and one command of theirs in it. */
+  const inside = new Map<string, Map<string, string>>();
+  const taken = (plugin: string, path: string) => `plugin ${quote(plugin)} has ${quote(path)}`;
+  return {
+    clash(path, plugin) {
+      const full = path.join(' ');
+      for (const prefix of prefixesOf(path)) {
+        const owner = owners.get(prefix);
+        if (owner !== undefined && (prefix === full || owner !== plugin)) return taken(owner, prefix);
+      }
+      for (const [other, command] of inside.get(full) ?? []) if (other !== plugin) return taken(other, command);
+      return undefined;
+    },
+    add(path, plugin) {
+      const full = path.join(' ');
+      owners.set(full, plugin);
+      for (const prefix of prefixesOf(path)) {
+        const plugins = inside.get(prefix) ?? new Map<string, string>();
+        if (!plugins.has(plugin)) inside.set(prefix, plugins.set(plugin, full));
+      }
+    },
+  };
+}
+
+function prefixesOf(path: readonly string[]): string[] {
+  return path.map((_, index) => path.slice(0, index + 1).join(' '));
 }
 
 interface FlagSet {

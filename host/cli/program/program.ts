@@ -5,7 +5,7 @@
  * a name that nobody knows. Parsing ends in `onCommand`; nothing is executed here.
  */
 import type { Argument } from 'commander';
-import { Command, CommanderError, Help } from 'commander';
+import { Command, CommanderError } from 'commander';
 import { escapeControls, quote } from '../../errors/index.js';
 import { COMMANDS, GROUP, GROUP_ALIAS } from '../argv/command-table.js';
 import { GLOBAL_OPTIONS } from '../argv/global-options.js';
@@ -15,6 +15,7 @@ import { EXIT_OK, EXIT_USAGE } from '../exit-code.js';
 import { UsageError } from '../failure.js';
 import type { ContributedCommand, Contributions } from '../flags/contributions.js';
 import type { FlagValue } from '../flags/value.js';
+import { contributedHelp, ownUsage } from './contributed-help.js';
 import { builtinOption, contributedOptions, flagKey } from './options.js';
 import type { Options, ParsedCommand } from './parsed.js';
 
@@ -43,7 +44,7 @@ export interface ProgramOptions {
  */
 export async function runProgram(argv: readonly string[], options: ProgramOptions): Promise<number> {
   let exitCode = EXIT_OK;
-  const program = buildProgram(options, async (parsed) => {
+  const program = buildProgram({ ...options, argv }, async (parsed) => {
     exitCode = await options.onCommand(parsed);
   });
   try {
@@ -66,9 +67,15 @@ function usageError(error: CommanderError, command: string | undefined): UsageEr
   return new UsageError(`Wrong usage of ${quote(what)}: ${text}`, hint);
 }
 
+/** The contributed commands that these words can mean. Help lists the others; commander would be slow with thousands. */
+function named(commands: readonly ContributedCommand[], argv: readonly string[]): readonly ContributedCommand[] {
+  const words = new Set(argv);
+  return commands.filter(({ path }) => words.has(path[0]!));
+}
+
 type OnParsed = (parsed: ParsedCommand) => Promise<void>;
 
-function buildProgram(options: ProgramOptions, onParsed: OnParsed): Command {
+function buildProgram(options: ProgramOptions & { readonly argv: readonly string[] }, onParsed: OnParsed): Command {
   const { command, contributions } = options;
   const program = createCommand(PROGRAM, options)
     .description('Sandboxed plugins for container runtimes: WebAssembly components in SIF files.')
@@ -80,7 +87,10 @@ function buildProgram(options: ProgramOptions, onParsed: OnParsed): Command {
       options.out(`${PROGRAM} version ${options.version()}\n`);
       throw new CommanderError(EXIT_OK, 'commander.version', '');
     })
-    .addHelpText('after', `\nRun "${PROGRAM} COMMAND --help" for one command.`);
+    .addHelpText(
+      'after',
+      () => `${contributedHelp(contributions.commands)}\nRun "${PROGRAM} COMMAND --help" for one command.`,
+    );
 
   program.addHelpCommand(
     new Command('help').argument('[COMMAND]').description('print help for a command').helpGroup('Other:'),
@@ -89,7 +99,7 @@ function buildProgram(options: ProgramOptions, onParsed: OnParsed): Command {
   const specs = known.length === 0 ? COMMANDS : known;
   for (const spec of specs) program.addCommand(builtinCommand(spec, options, onParsed));
   program.addCommand(groupCommand(specs, options, onParsed), { hidden: true });
-  for (const contributed of known.length === 0 ? contributions.commands : []) {
+  for (const contributed of known.length === 0 ? named(contributions.commands, options.argv) : []) {
     addContributed(program, contributed, options, onParsed);
   }
   return program;
@@ -105,31 +115,18 @@ function createCommand(name: string, options: ProgramOptions): Command {
       getOutHelpWidth: () => options.columns,
       getErrHelpWidth: () => options.columns,
     })
-    .configureHelp({ subcommandTerm: listed, visibleCommands })
+    .configureHelp({ subcommandTerm: listed })
     .helpOption('-h, --help', 'print help');
 }
 
 /** A command in a list of commands: its name and arguments; that all of them take options goes without saying. */
 function listed(command: Command): string {
-  const usage = usages.get(command) ?? command.registeredArguments.map(argumentTerm).join(' ');
-  return `${paths.get(command) ?? command.name()} ${usage}`.trimEnd();
+  return [command.name(), ...command.registeredArguments.map(argumentTerm)].join(' ');
 }
 
 function argumentTerm(argument: Argument): string {
   const name = `${argument.name()}${argument.variadic ? '...' : ''}`;
   return argument.required ? `<${name}>` : `[${name}]`;
-}
-
-/** What a contributed command says of its own arguments. */
-const usages = new WeakMap<Command, string>();
-/** All words of a contributed command. */
-const paths = new WeakMap<Command, string>();
-
-/** The commands to list; a group of contributed commands stands for what is in it. */
-function visibleCommands(command: Command): Command[] {
-  return new Help()
-    .visibleCommands(command)
-    .flatMap((child) => (paths.has(child) || child.commands.length === 0 ? [child] : visibleCommands(child)));
 }
 
 function addGlobalOptions(command: Command, heading: string): void {
@@ -178,17 +175,9 @@ function addContributed(
     }
     command = next;
   }
-  paths.set(command, contributed.path.join(' '));
   const { summary, usage } = contributed.command;
   command.description(escapeControls(summary)).argument('[args...]').passThroughOptions();
-  if (usage !== undefined) {
-    const words = contributed.path.join(' ');
-    const own = escapeControls(
-      usage === words || usage.startsWith(`${words} `) ? usage.slice(words.length) : usage,
-    ).trim();
-    command.usage(`[options] ${own}`.trimEnd());
-    usages.set(command, own);
-  }
+  if (usage !== undefined) command.usage(`[options] ${ownUsage(contributed)}`.trimEnd());
   for (const option of contributed.flags.flatMap(contributedOptions)) command.addOption(option);
   command.action(() => onParsed({ kind: 'contributed', contributed, ...common(command) }));
 }

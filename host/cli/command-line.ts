@@ -1,0 +1,134 @@
+/**
+ * The command line, from words to an exit code. Nothing here touches the process; `bin.ts` does.
+ *
+ * 1. `scanArgv` guesses the command and the store.
+ * 2. Only if that command takes part in it, what plugins contribute is read from their records. Managing plugins never does.
+ * 3. commander parses, with exactly those commands and flags.
+ * 4. The command's module is loaded and run.
+ * 5. Whatever is thrown ends in `ERROR:` and `HINT:` lines and an exit code.
+ */
+
+import { PluginError } from '../errors/index.js';
+import { findCommand } from './argv/command-table.js';
+import type { Globals } from './argv/global-options.js';
+import type { Scan } from './argv/scan.js';
+import { scanArgv } from './argv/scan.js';
+import type { CommandContext, RunCommand, RunContributed } from './context.js';
+import { EXIT_FAILED } from './exit-code.js';
+import { CommandFailure, hintOf, reasonOf, UsageError } from './failure.js';
+import type { Contributions } from './flags/contributions.js';
+import { NO_CONTRIBUTIONS } from './flags/contributions.js';
+import { readContributions } from './flags/installed.js';
+import type { CliIo } from './io.js';
+import type { ParsedCommand } from './program/parsed.js';
+import { PROGRAM, runProgram } from './program/program.js';
+import type { Stores } from './stores.js';
+import { createStores } from './stores.js';
+import type { Log } from './terminal/log.js';
+import { createLog, LOG_DEBUG, LOG_NORMAL, LOG_QUIET, LOG_SILENT, LOG_VERBOSE, wantsColour } from './terminal/log.js';
+import { readVersion } from './version.js';
+
+/** Where commands come from: the modules behind the names, loaded when one is run. */
+export interface CommandLoader {
+  /** @param name - of a command in the command table. */
+  builtin(name: string): Promise<RunCommand>;
+  contributed(): Promise<RunContributed>;
+}
+
+/**
+ * Run one command line.
+ *
+ * @param argv - without the program's own name.
+ * @param io - where everything else comes from and goes to; not kept.
+ * @returns the exit code (`exit-code.ts`). Never rejects.
+ */
+export async function runCommandLine(argv: readonly string[], io: CliIo, loader: CommandLoader): Promise<number> {
+  const scan = scanArgv(argv);
+  let globals = scan.globals;
+  let log = logFor(globals, io);
+  try {
+    const stores = createStores(globals, io);
+    const contributions = contributionsFor(scan, stores, log);
+    return await runProgram(argv, {
+      command: scan.command,
+      contributions,
+      columns: io.stdout.columns,
+      version: readVersion,
+      out: (text) => io.stdout.write(text),
+      err: (text) => io.stderr.write(text),
+      onCommand: async (parsed) => {
+        globals = parsed.globals;
+        log = logFor(globals, io);
+        checkSameStore(parsed, scan.globals);
+        return runParsed(parsed, { io, log, globals, stores, contributions }, loader);
+      },
+    });
+  } catch (error) {
+    return report(error, log, globals.debug);
+  }
+}
+
+async function runParsed(parsed: ParsedCommand, context: CommandContext, loader: CommandLoader): Promise<number> {
+  if (parsed.kind === 'builtin') {
+    const run = await loader.builtin(parsed.spec.name);
+    return run(context, parsed);
+  }
+  const run = await loader.contributed();
+  return run(context, parsed);
+}
+
+/** Read contributions for the commands that can have some; a store that cannot be read costs them, not the command. */
+function contributionsFor({ command, grouped }: Scan, stores: Stores, log: Log): Contributions {
+  const builtin = command === undefined ? undefined : findCommand(command);
+  const wanted = !grouped && (builtin === undefined || builtin.extensible === true || builtin.name === 'completion');
+  if (!wanted) return NO_CONTRIBUTIONS;
+  try {
+    const contributions = readContributions(stores);
+    for (const warning of contributions.warnings) log.warning(warning);
+    return contributions;
+  } catch (error) {
+    if (error instanceof UsageError) throw error;
+    log.warning(`Plugins add no commands or flags now: ${reasonOf(error)}`);
+    return NO_CONTRIBUTIONS;
+  }
+}
+
+/** A store named behind a contributed flag comes too late: the flag itself came from another store. */
+function checkSameStore({ globals }: ParsedCommand, scanned: Globals): void {
+  if (globals.store !== scanned.store || globals.system !== scanned.system || globals.user !== scanned.user) {
+    throw new UsageError(
+      'Options that name a store must stand before options of plugins',
+      `Put them first: ${PROGRAM} --store DIR COMMAND …`,
+    );
+  }
+}
+
+function logFor(globals: Globals, io: CliIo): Log {
+  return createLog(io.stderr, { level: levelOf(globals), colour: wantsColour(io.stderr, io.env, globals.noColor) });
+}
+
+function levelOf({ debug, verbose, quiet, silent }: Globals): number {
+  if (debug) return LOG_DEBUG;
+  if (silent) return LOG_SILENT;
+  if (quiet) return LOG_QUIET;
+  return verbose ? LOG_VERBOSE : LOG_NORMAL;
+}
+
+function report(error: unknown, log: Log, debug: boolean): number {
+  const known = error instanceof CommandFailure || error instanceof PluginError;
+  const message = known ? error.message : `Internal error: ${reasonOf(error)}`;
+  log.error(message);
+  const hint = known ? hintOf(error) : 'Run the command again with --debug and report what it prints';
+  if (hint !== undefined) log.hint(hint);
+  if (debug) log.debug(stackOf(error));
+  return error instanceof CommandFailure ? error.exitCode : EXIT_FAILED;
+}
+
+/** The stack with those of the causes, each named. */
+function stackOf(error: unknown): string {
+  const stacks: string[] = [];
+  for (let at: unknown = error; at instanceof Error && stacks.length < 8; at = at.cause) {
+    stacks.push(at.stack ?? at.message);
+  }
+  return stacks.join('\ncaused by ');
+}
