@@ -23,6 +23,21 @@ const types = spawnSync(process.execPath, [`${root}node_modules/typescript/bin/t
 });
 if (types.status !== 0) process.exit(types.status ?? 1);
 
+/**
+ * Commander loads node:child_process for subcommands that are programs of their own. We have none, and it costs milliseconds.
+ *
+ * @type {import('esbuild').Plugin}
+ */
+const withoutChildProcess = {
+  name: 'without-child-process',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^node:child_process$/ }, ({ importer }) =>
+      importer.includes('/commander/') ? { path: 'child_process', namespace: 'unused' } : undefined,
+    );
+    onLoad({ filter: /.*/, namespace: 'unused' }, () => ({ contents: 'module.exports = {};' }));
+  },
+};
+
 /** @type {import('esbuild').BuildOptions} */
 const common = {
   absWorkingDir: root,
@@ -45,7 +60,7 @@ await build({
   format: 'cjs',
   define: { 'import.meta.url': '__moduleUrl' },
   banner: { js: "const __moduleUrl = 'file://' + encodeURI(__filename).replace(/[?#]/g, encodeURIComponent);" },
-  plugins: [{ name: 'the-other-half', setup: keepMainOutside }],
+  plugins: [withoutChildProcess, { name: 'the-other-half', setup: keepMainOutside }],
 });
 await build({
   ...common,
@@ -55,6 +70,7 @@ await build({
   outExtension: { '.js': '.mjs' },
   // Flat, so that what is found relative to a module is found relative to a chunk too.
   chunkNames: '[name]-[hash]',
+  plugins: [withoutChildProcess],
   // Commander is CommonJS and asks for Node's modules in its own way.
   banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" },
 });

@@ -14,8 +14,5 @@ async function start(): Promise<number> {
 }
 
 // Not awaited at the top: the bundle is CommonJS, which starts faster.
-start().then(async (exitCode) => {
-  await io.flush();
-  // A plugin's or an engine's forgotten handle must not keep the terminal.
-  process.exit(exitCode);
-});
+// Exits by hand: a plugin's or an engine's forgotten handle must not keep the terminal, and all output is out already.
+start().then((exitCode) => process.exit(exitCode));

@@ -3,7 +3,7 @@
  * and a list of answers. Nothing else in the project reads argv, environment or terminal.
  */
 
-/** A stream that text goes to. Writes are in order; an error of the reader (EPIPE) is the owner's business. */
+/** A stream that text goes to. Writes are in order, and out when `write` returns. */
 export interface CliOutput {
   write(chunk: string | Uint8Array): void;
   /** Colour, progress and prompts only make sense when a person is watching. */

@@ -1,22 +1,15 @@
 /** The real process behind `CliIo`. */
-import { constants, userInfo } from 'node:os';
-import { EXIT_SIGNAL_BASE } from './exit-code.js';
+import { userInfo } from 'node:os';
 import { CommandFailure } from './failure.js';
-import type { CliInput, CliIo, CliOutput, CliUser } from './io.js';
+import { fdOutput } from './fd-output.js';
+import type { CliInput, CliIo, CliUser } from './io.js';
 import { CLI_SIGNALS } from './io.js';
+import { isTerminal } from './is-terminal.js';
 
-const DEFAULT_COLUMNS = 80;
-
-export interface ProcessIo extends CliIo {
-  /** Wait until everything written has left the process. */
-  flush(): Promise<void>;
-}
-
-export function processIo(): ProcessIo {
-  for (const stream of [process.stdout, process.stderr]) stream.on('error', onOutputError);
+export function processIo(): CliIo {
   return {
-    stdout: outputOf(process.stdout),
-    stderr: outputOf(process.stderr),
+    stdout: fdOutput(1),
+    stderr: fdOutput(2),
     stdin: processInput(),
     env: process.env,
     cwd: process.cwd(),
@@ -28,32 +21,13 @@ export function processIo(): ProcessIo {
         for (const signal of CLI_SIGNALS) process.off(signal, listener);
       };
     },
-    flush: async () => {
-      await Promise.all(
-        [process.stdout, process.stderr].map((stream) => new Promise((done) => stream.write('', done))),
-      );
-    },
-  };
-}
-
-/** The reader went away (`wasm-plugin list | head -1`): end as if SIGPIPE had ended us, which Node ignores. */
-function onOutputError(error: NodeJS.ErrnoException): void {
-  if (error.code === 'EPIPE') process.exit(EXIT_SIGNAL_BASE + constants.signals.SIGPIPE);
-  throw error;
-}
-
-function outputOf(stream: NodeJS.WriteStream): CliOutput {
-  return {
-    write: (chunk) => void stream.write(chunk),
-    isTty: stream.isTTY === true,
-    columns: stream.columns ?? DEFAULT_COLUMNS,
   };
 }
 
 function processInput(): CliInput {
   return {
     get isTty() {
-      return process.stdin.isTTY === true;
+      return isTerminal(0);
     },
     async readLine() {
       const { createInterface } = await import('node:readline');
@@ -78,7 +52,7 @@ function processInput(): CliInput {
   };
 }
 
-/** @see the effective ids: what the process may do is what counts. */
+/** The effective ids: what the process may do is what counts. */
 function currentUser(): CliUser {
   const uid = process.geteuid?.() ?? -1;
   const gid = process.getegid?.() ?? -1;

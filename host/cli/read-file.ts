@@ -1,28 +1,27 @@
-import { open } from 'node:fs/promises';
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 
 /**
  * Read a file that somebody gave us, with a bound: what is bigger, or is no regular file, is refused before it is read.
  *
  * @throws Error with the bare reason; errors of the system as they are.
  */
-export async function readBoundedFile(path: string, maxBytes: number): Promise<Uint8Array> {
-  const file = await open(path, 'r');
+export function readBoundedFile(path: string, maxBytes: number): Uint8Array {
+  const file = openSync(path, 'r');
   try {
-    const stats = await file.stat();
-    if (!stats.isFile()) throw new NotAFile(stats.isDirectory() ? 'it is a folder' : 'it is not a regular file');
-    if (stats.size > maxBytes) throw new NotAFile(`it has ${stats.size} bytes, the limit is ${maxBytes}`);
+    const stats = fstatSync(file);
+    if (!stats.isFile()) throw new UnreadableFile(stats.isDirectory() ? 'it is a folder' : 'it is not a regular file');
+    if (stats.size > maxBytes) throw new UnreadableFile(`it has ${stats.size} bytes, the limit is ${maxBytes}`);
     const bytes = new Uint8Array(stats.size);
-    let filled = 0;
-    while (filled < bytes.byteLength) {
-      const { bytesRead } = await file.read(bytes, filled, bytes.byteLength - filled, filled);
-      if (bytesRead === 0) throw new NotAFile('it became shorter while it was read');
-      filled += bytesRead;
+    for (let filled = 0; filled < bytes.byteLength; ) {
+      const count = readSync(file, bytes, filled, bytes.byteLength - filled, filled);
+      if (count === 0) throw new UnreadableFile('it became shorter while it was read');
+      filled += count;
     }
     return bytes;
   } finally {
-    await file.close();
+    closeSync(file);
   }
 }
 
 /** The reason alone; the command says what it wanted the file for. */
-class NotAFile extends Error {}
+class UnreadableFile extends Error {}

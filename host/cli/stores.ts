@@ -2,7 +2,7 @@
  * Which stores a command line means, and the plugins in them. Reading opens no store for writing, and creates none.
  */
 import { quote } from '../errors/index.js';
-import type { InstalledPlugin, MergedStores, Store, StoreChoice, StoreProblem } from '../store/index.js';
+import type { InstalledPlugin, MergedStores, PluginSummary, Store, StoreChoice, StoreProblem } from '../store/index.js';
 import { mergeStores, openStore, resolveStore } from '../store/index.js';
 import type { Globals } from './argv/global-options.js';
 import { UsageError } from './failure.js';
@@ -17,9 +17,17 @@ export interface StoresContent {
   readonly problems: readonly StoreProblem[];
 }
 
+export interface StoresSummaries {
+  /** Sorted by name. */
+  readonly plugins: readonly PluginSummary[];
+  readonly problems: readonly StoreProblem[];
+}
+
 export interface Stores {
   /** Everything in the visible stores, read once and remembered: for commands that look, not for those that change. */
   read(): StoresContent;
+  /** The same in short: much faster when there are many. */
+  summaries(): StoresSummaries;
   /** The plugin that a name means. */
   find(name: string): InstalledPlugin | undefined;
   /** The visible stores, first the one that wins a name. */
@@ -41,6 +49,7 @@ type StoreIo = Pick<CliIo, 'env' | 'user' | 'cwd'>;
 export function createStores(globals: Globals, io: StoreIo): Stores {
   let merged: MergedStores | undefined;
   let content: StoresContent | undefined;
+  let summaries: StoresSummaries | undefined;
   const stores = (): MergedStores => {
     merged ??= mergeStores(
       chooseStore(globals, io).visible.map(({ kind, root }) => openStore({ kind, root, uid: io.user.uid })),
@@ -54,6 +63,10 @@ export function createStores(globals: Globals, io: StoreIo): Stores {
       content ??= stores().read();
       return content;
     },
+    summaries() {
+      summaries ??= readSummaries(stores());
+      return summaries;
+    },
     find: (name) => stores().get(name),
     visible: () => stores().stores,
     writable(command) {
@@ -62,6 +75,16 @@ export function createStores(globals: Globals, io: StoreIo): Stores {
     },
     kvDir: ({ record, store }) => (store === own() ? store.kvDir(record.name) : own().foreignKvDir(record.name)),
   };
+}
+
+/**
+ * Summaries from an index are all there is: a store keeps no index while a record cannot be read. Without one they are whole
+ * records, and the store is read again for what is wrong with it.
+ */
+function readSummaries(stores: MergedStores): StoresSummaries {
+  const plugins = stores.summaries();
+  const indexed = plugins.length > 0 && plugins.every((plugin) => !Object.hasOwn(plugin, 'digest'));
+  return { plugins, problems: indexed ? [] : stores.read().problems };
 }
 
 function chooseStore(globals: Globals, { env, user, cwd }: StoreIo, changing?: string): StoreChoice {

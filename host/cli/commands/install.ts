@@ -30,7 +30,7 @@ export const run: RunCommand = async (context, { args, options }) => {
   // Before the file is looked at: who may not install need not be asked anything.
   const store = context.stores.writable('install');
   try {
-    const bytes = await readBoundedFile(resolve(context.io.cwd, path), MAX_PACKAGE_BYTES);
+    const bytes = readBoundedFile(resolve(context.io.cwd, path), MAX_PACKAGE_BYTES);
     const content = readPackage(bytes);
     const replaced = currentRecord(store, content.manifest.name);
     const granted = options.texts('grant');

@@ -1,37 +1,45 @@
-import type { InstalledPlugin } from '../../store/index.js';
+import type { InstalledPlugin, StoreProblem } from '../../store/index.js';
 import type { RunCommand } from '../context.js';
 import { EXIT_OK } from '../exit-code.js';
 import { failed } from '../failure.js';
-import type { Stores, StoresContent } from '../stores.js';
+import type { CliIo } from '../io.js';
+import type { StoresContent, StoresSummaries } from '../stores.js';
 import { formatPluginList, formatTable } from '../terminal/table.js';
 import { shortHook } from './hook-names.js';
 import { printJson } from './print-json.js';
 import { recordJson } from './record-json.js';
 
 /** `list`: upstream's table; `--long` and `--json` say more, those hidden behind another store's at the end. */
-export const run: RunCommand = async (context, { options }) => {
-  const { io, stores, log } = context;
-  const { plugins, shadowed, problems } = read(stores);
-  for (const { error } of problems) log.warning(error.message);
-  if (options.has('json')) {
-    printJson(io, [
-      ...plugins.map((plugin) => recordJson(plugin, false)),
-      ...shadowed.map((plugin) => recordJson(plugin, true)),
-    ]);
-  } else if (options.has('long') && plugins.length > 0) {
-    io.stdout.write(longList(plugins, shadowed));
-  } else {
-    io.stdout.write(formatPluginList(plugins.map(({ record }) => record)));
-  }
-  return EXIT_OK;
-};
-
-function read(stores: Stores): StoresContent {
+export const run: RunCommand = async ({ io, stores, log }, { options }) => {
   try {
-    return stores.read();
+    const detailed = options.has('json') || options.has('long');
+    const problems = detailed
+      ? printDetails(io, stores.read(), options.has('json'))
+      : printTable(io, stores.summaries());
+    for (const { error } of problems) log.warning(error.message);
+    return EXIT_OK;
   } catch (error) {
     throw failed('Failed to get a list of installed plugins', error);
   }
+};
+
+function printTable(io: CliIo, { plugins, problems }: StoresSummaries): readonly StoreProblem[] {
+  io.stdout.write(formatPluginList(plugins));
+  return problems;
+}
+
+function printDetails(
+  io: CliIo,
+  { plugins, shadowed, problems }: StoresContent,
+  json: boolean,
+): readonly StoreProblem[] {
+  if (json) {
+    const hidden = shadowed.map((plugin) => recordJson(plugin, true));
+    printJson(io, [...plugins.map((plugin) => recordJson(plugin, false)), ...hidden]);
+  } else {
+    io.stdout.write(plugins.length === 0 ? formatPluginList([]) : longList(plugins, shadowed));
+  }
+  return problems;
 }
 
 function longList(plugins: readonly InstalledPlugin[], shadowed: readonly InstalledPlugin[]): string {

@@ -29,7 +29,7 @@ export async function findPlugin({ stores, io }: CommandContext, word: string): 
     if (plugin !== undefined) return { kind: 'installed', plugin };
   }
   try {
-    return { kind: 'file', bytes: await readBoundedFile(resolve(io.cwd, word), MAX_PACKAGE_BYTES) };
+    return { kind: 'file', bytes: readBoundedFile(resolve(io.cwd, word), MAX_PACKAGE_BYTES) };
   } catch (error) {
     if (looksLikePath(word) || (error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
     throw new PluginError('PLUGIN_NOT_FOUND', 'plugin not found', {

@@ -8,10 +8,8 @@ import { printJson } from './print-json.js';
 /** `version`: the bare number, as upstream. Plugins that take part in it come before and after. */
 export const run: RunCommand = async (context, parsed) => {
   const concerned = context.stores
-    .read()
-    .plugins.some(
-      ({ record: { enabled, contributes } }) => enabled && takesPart(contributes.phases, contributes.flags),
-    );
+    .summaries()
+    .plugins.some(({ enabled, contributes }) => enabled && takesPart(contributes.phases, contributes.flags));
   if (!concerned) {
     print(context, parsed);
     return EXIT_OK;

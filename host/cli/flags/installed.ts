@@ -14,9 +14,8 @@ const TAKEN: Taken = {
 /** What the enabled plugins add to the command line, in the order in which their hooks run. */
 export function readContributions(stores: Stores): Contributions {
   const plugins = stores
-    .read()
-    .plugins.map(({ record }) => record)
-    .filter(({ enabled }) => enabled)
+    .summaries()
+    .plugins.filter(({ enabled }) => enabled)
     .sort((a, b) => a.order - b.order || (a.name < b.name ? -1 : 1));
   return mergeContributions(plugins, TAKEN);
 }
