@@ -22,6 +22,18 @@ export function jsonBudget(): JsonBudget {
   return { nodes: 10_000, chars: 64 * 1024 };
 }
 
+/** Take the size of `value` out of `budget`, which is below 0 in one of its numbers if there was not enough. */
+export function chargeJson(value: Json, budget: JsonBudget): void {
+  budget.nodes -= 1;
+  if (budget.nodes < 0 || budget.chars < 0) return;
+  if (typeof value === 'string') budget.chars -= value.length;
+  if (typeof value !== 'object' || value === null) return;
+  for (const [key, item] of Object.entries(value)) {
+    if (!Array.isArray(value)) budget.chars -= key.length;
+    chargeJson(item, budget);
+  }
+}
+
 /** An object out of `JSON.parse` or from an embedder: not null, not a list. */
 export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);

@@ -1,11 +1,13 @@
 import { type OutputUnit, type Schema, Validator } from '@cfworker/json-schema';
 import { escapeControls } from '../errors/index.js';
-import { isObject, type Json, type JsonObject, memberPath } from './json.js';
+import { chargeJson, isObject, type Json, type JsonBudget, type JsonObject, jsonBudget, memberPath } from './json.js';
 import type { SettingsSchema } from './settings-types.js';
 
 const DRAFT = '2020-12';
 /** Report entries that only say that an entry further in has a problem. */
 const WRAPPERS = new Set(['properties', 'items', 'additionalProperties']);
+/** In larger values only the first problem is looked for: the validator reports each missing name of each item by itself. */
+const EXPLAINED_NODES = 200;
 
 /** `text` continues the sentence that starts with `path`; both safe to print. */
 export interface SettingProblem {
@@ -22,26 +24,67 @@ export interface SettingProblem {
  */
 export function findSettingProblems(schema: SettingsSchema, value: Json): SettingProblem[] {
   // The validator hangs its own keys on the schema, and would find inherited ones: it works on a copy without prototypes.
-  const { errors } = new Validator(closed(schema), DRAFT, false).validate(value);
-  const leaves = errors.filter(({ keyword }) => !WRAPPERS.has(keyword));
-  const problems = leaves.flatMap((error) => explain(error, schema, value));
+  const { errors } = new Validator(closed(schema), DRAFT, !isSmall(value)).validate(value);
+  const leaves = new Map(
+    errors
+      .filter(({ keyword }) => !WRAPPERS.has(keyword))
+      .map((error) => [`${error.keyword} ${error.instanceLocation}`, error]),
+  );
+  const problems = [...leaves.values()].flatMap((error) => explain(error, schema, value));
   // Several missing names at one place come as several errors that each explain all of them.
   return [...new Map(problems.map((one) => [`${one.path} ${one.text}`, one])).values()];
 }
 
-/** `value`, completed with the defaults of every object in it. Objects that are absent are not invented. */
-export function withDefaults(schema: SettingsSchema, value: Json): Json {
-  if (Array.isArray(value)) {
+function isSmall(value: Json): boolean {
+  const budget: JsonBudget = { nodes: EXPLAINED_NODES, chars: Infinity };
+  chargeJson(value, budget);
+  return budget.nodes >= 0;
+}
+
+/**
+ * `value`, completed with the defaults of every object in it. Objects that are absent are not invented.
+ *
+ * Defaults may hold objects that have defaults again, so a short schema could make a value of any size: what comes out
+ * is held to the bounds of what goes in.
+ *
+ * @param budget - shared by the calls that are bounded together. Default: that of one document.
+ * @returns undefined if the budget is used up.
+ */
+export function withDefaults(schema: SettingsSchema, value: Json, budget: JsonBudget = jsonBudget()): Json | undefined {
+  const complete = completed(schema, value, budget);
+  return budget.nodes < 0 || budget.chars < 0 ? undefined : complete;
+}
+
+function completed(schema: SettingsSchema, value: Json, budget: JsonBudget): Json {
+  if (budget.nodes < 0 || budget.chars < 0) return value;
+  if (Array.isArray(value) && schema.items !== undefined) {
     const { items } = schema;
-    return items === undefined ? value : value.map((item) => withDefaults(items, item));
+    budget.nodes -= 1;
+    return value.map((item: Json) => completed(items, item, budget));
   }
-  if (!isObject(value)) return value;
-  const complete: Record<string, Json> = Object.assign(Object.create(null), value);
+  if (!isObject(value)) {
+    chargeJson(value, budget);
+    return value;
+  }
+  const object: JsonObject = value;
+  budget.nodes -= 1;
+  const complete: Record<string, Json> = Object.create(null);
+  for (const [name, item] of Object.entries(object)) {
+    const property = propertyOf(schema, name);
+    budget.chars -= name.length;
+    if (property === undefined) chargeJson(item, budget);
+    complete[name] = property === undefined ? item : completed(property, item, budget);
+  }
   for (const [name, property] of Object.entries(schema.properties ?? {})) {
-    const given = Object.hasOwn(value, name) ? (value as JsonObject)[name] : property.default;
-    if (given !== undefined) complete[name] = withDefaults(property, given);
+    if (Object.hasOwn(object, name) || property.default === undefined) continue;
+    budget.chars -= name.length;
+    complete[name] = completed(property, property.default, budget);
   }
   return complete;
+}
+
+function propertyOf({ properties }: SettingsSchema, name: string): SettingsSchema | undefined {
+  return properties !== undefined && Object.hasOwn(properties, name) ? properties[name] : undefined;
 }
 
 /** Where properties are listed, others are refused unless the schema says something about them. */

@@ -170,17 +170,21 @@ function checkShape(schema: SettingsSchema, path: string, report: Report): void 
 }
 
 // A default that breaks its own schema would only show on the operator's machine.
-function checkDefaults(schema: SettingsSchema, path: string, report: Report): void {
+function checkDefaults(schema: SettingsSchema, path: string, report: Report, budget = jsonBudget()): void {
   if (schema.default !== undefined) {
-    for (const problem of findSettingProblems(schema, withDefaults(schema, schema.default))) {
-      report.problem(memberPath(path, 'default'), `does not fit: ${problem.path} ${problem.text}`);
+    const at = memberPath(path, 'default');
+    const complete = withDefaults(schema, schema.default, budget);
+    // One budget for all of them, and once it is used up nothing more can be said.
+    if (complete === undefined) return void report.problem(at, 'is too large with the defaults inside it');
+    for (const problem of findSettingProblems(schema, complete)) {
+      report.problem(at, `does not fit: ${problem.path} ${problem.text}`);
     }
   }
   for (const [name, property] of Object.entries(schema.properties ?? {})) {
-    checkDefaults(property, memberPath(memberPath(path, 'properties'), name), report);
+    checkDefaults(property, memberPath(memberPath(path, 'properties'), name), report, budget);
   }
-  if (schema.items !== undefined) checkDefaults(schema.items, memberPath(path, 'items'), report);
+  if (schema.items !== undefined) checkDefaults(schema.items, memberPath(path, 'items'), report, budget);
   if (typeof schema.additionalProperties === 'object') {
-    checkDefaults(schema.additionalProperties, memberPath(path, 'additionalProperties'), report);
+    checkDefaults(schema.additionalProperties, memberPath(path, 'additionalProperties'), report, budget);
   }
 }

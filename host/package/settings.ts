@@ -22,6 +22,7 @@ export function checkSettings(
   const report = createReport();
   const copy = copyJson(values, 'settings', report, jsonBudget());
   const complete = copy === undefined ? undefined : withDefaults(schema ?? NO_SETTINGS, copy);
+  if (copy !== undefined && complete === undefined) report.problem('settings', 'is too large with its defaults');
   if (complete !== undefined) {
     for (const { path, text } of findSettingProblems(schema ?? NO_SETTINGS, complete)) report.problem(path, text);
   }
