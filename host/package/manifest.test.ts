@@ -308,3 +308,12 @@ describe('parseManifest()', () => {
     expect(problem(() => parseManifest(wrong, { onIgnored: () => {} }))).toContain('requests[0] is no grant');
   });
 });
+
+test('parseManifest() notes a few of ten thousand unknown keys', () => {
+  const unknown = Object.fromEntries(Array.from({ length: 10_000 }, (_, i) => [`x${i}`, 0]));
+  const manifest = { name: 'a', author: 'b', version: '1.0.0', description: 'c', ...unknown };
+  const notes: string[] = [];
+  parseManifest(new TextEncoder().encode(JSON.stringify(manifest)), { onIgnored: (note) => notes.push(note) });
+  expect(notes).toHaveLength(31);
+  expect(notes.at(-1)).toBe('it has more that this version does not know');
+});

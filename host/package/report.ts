@@ -13,15 +13,23 @@ export interface Report {
 }
 
 const MAX_PROBLEMS = 30;
+/** A manifest of the greatest size has room for tens of thousands of unknown keys, and each note is printed. */
+const MAX_NOTES = 30;
 
 /** @param onIgnored - takes what is unknown, which then is no problem. */
 export function createReport(onIgnored?: (note: string) => void): Report {
   const problems: string[] = [];
   const sentence = (path: string, text: string): string => (path === '' ? `it ${text}` : `${path} ${text}`);
   const problem = (path: string, text: string): void => void problems.push(sentence(path, text));
+  let notes = 0;
+  const note = (onNote: (note: string) => void, path: string, text: string): void => {
+    notes += 1;
+    if (notes <= MAX_NOTES) onNote(sentence(path, text));
+    else if (notes === MAX_NOTES + 1) onNote('it has more that this version does not know');
+  };
   return {
     problem,
-    unknown: onIgnored === undefined ? problem : (path, text) => onIgnored(sentence(path, text)),
+    unknown: onIgnored === undefined ? problem : (path, text) => note(onIgnored, path, text),
     problems,
   };
 }
