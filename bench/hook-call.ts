@@ -19,6 +19,7 @@ import { readOptions } from './support/options.js';
 import { type Summary, summarize } from './support/statistics.js';
 import { formatMarkdown, formatRatio, formatTable, formatTime } from './support/table.js';
 import { describeMachine } from './support/versions.js';
+import { targetRows } from './targets.js';
 
 const CONTENDERS: readonly Contender[] = [
   plainFunction,
@@ -89,7 +90,7 @@ async function measure(built: BenchGuests, work: Work, size: Size): Promise<Map<
       },
     };
   });
-  await interleave(entries, WARM_UP_ROUNDS);
+  await interleave(entries, options.quick ? 0 : WARM_UP_ROUNDS);
   const samples = await interleave(entries, options.rounds);
   await Promise.all(open.map(({ session }) => session.close?.()));
   return samples;
@@ -140,11 +141,12 @@ function report(): string {
     return `${JSON.stringify({ machine, rounds: options.rounds, quick: options.quick, results }, null, 2)}\n`;
   }
   const rows = tableRows();
+  const targets = targetRows(cells.map(({ work, size, samples }) => ({ work, bytes: size.bytes, samples })));
   const note = `${options.rounds} rounds, medians; ratios to the ${BARE_CORE} of the same round${options.quick ? '; QUICK: not a measurement' : ''}`;
   const lines = [...machine, note];
   return options.output === 'markdown'
-    ? `${lines.map((line) => `- ${line}`).join('\n')}\n\n${formatMarkdown(rows)}`
-    : `${lines.join('\n')}\n\n${formatTable(rows)}`;
+    ? `${lines.map((line) => `- ${line}`).join('\n')}\n\n${formatMarkdown(rows)}\n${formatMarkdown(targets)}`
+    : `${lines.join('\n')}\n\n${formatTable(rows)}\n${formatTable(targets)}`;
 }
 
 function tableRows(): string[][] {

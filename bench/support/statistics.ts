@@ -8,18 +8,23 @@ export function median(values: readonly number[]): number {
   return sorted.length === 0 ? Number.NaN : (sorted[middle - 1]! + sorted[middle]!) / 2;
 }
 
+/**
+ * How many times `values` are `base`: the ratio within each interleaved round, where both met the same state of the machine,
+ * and then the median of those. NaN for no rounds.
+ */
+export function ratio(values: readonly number[], base: readonly number[]): number {
+  return median(values.map((value, round) => value / (base[round] ?? Number.NaN)));
+}
+
 /** One contender's figures in one cell of a table. */
 export interface Summary {
   /** Median, in the unit of the samples. */
   readonly value: number;
-  /** Median of the ratios to the baseline's sample of the same round. */
   readonly ratio: number;
 }
 
 /**
  * Sum up interleaved rounds.
- *
- * The ratio is taken within each round, where both sides met the same state of the machine, and only then the median.
  *
  * @param samples - by contender, one sample a round, the same number for each.
  * @param baseline - the contender that the ratios refer to.
@@ -29,10 +34,5 @@ export function summarize(
   baseline: string,
 ): ReadonlyMap<string, Summary> {
   const base = samples.get(baseline) ?? [];
-  return new Map(
-    [...samples].map(([name, values]) => [
-      name,
-      { value: median(values), ratio: median(values.map((value, round) => value / (base[round] ?? Number.NaN))) },
-    ]),
-  );
+  return new Map([...samples].map(([name, values]) => [name, { value: median(values), ratio: ratio(values, base) }]));
 }
