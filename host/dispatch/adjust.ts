@@ -7,16 +7,20 @@ export type Adjustments = NonNullable<Infer<typeof hooks.engineConfig.response>[
 
 type Action = 'add' | 'replace' | 'remove';
 
+/** More than any real answer has, and few enough to look each one up by its key. */
+const MAX_EDITS = 1000;
+
 /**
  * Apply a plugin's adjustments.
  *
  * `add` fails where its key exists with another value, `replace` sets it either way, `remove` of what is absent does nothing.
  *
  * @param config - an OCI runtime config; modified in place, so give a copy.
- * @throws PluginError `CONFIG_INVALID` for a value that makes no sense, `CONFIG_CONFLICT` for an `add` of what is there. The
- *   config is then half edited: drop it.
+ * @throws PluginError `CONFIG_INVALID` for a value that makes no sense, `CONFIG_CONFLICT` for an `add` of what is there,
+ *   `LIMIT_EXCEEDED` for too many edits. The config is then half edited: drop it.
  */
 export function applyAdjustments(config: JsonObject, edits: Adjustments): void {
+  checkCount(edits);
   const process = objectAt(config, 'process');
   for (const { action, destination, source, type, options } of edits.mounts) {
     absolute('mount destination', destination);
@@ -63,7 +67,7 @@ export function applyAdjustments(config: JsonObject, edits: Adjustments): void {
     editList(listAt(objectAt(config, 'linux'), 'namespaces'), action, 'namespace', type, byField('type', type), entry);
   }
   if (edits.resources !== undefined) {
-    applyResources(objectAt(objectAt(config, 'linux'), 'resources'), edits.resources);
+    applyResources(config, edits.resources);
   }
   for (const { action, type, soft, hard } of edits.rlimits) {
     editList(listAt(process, 'rlimits'), action, 'rlimit', type, byField('type', type), { type, soft, hard });
@@ -86,11 +90,18 @@ export function applyAdjustments(config: JsonObject, edits: Adjustments): void {
   }
 }
 
+function checkCount(edits: Adjustments): void {
+  const count = Object.values(edits).reduce((sum, list) => sum + (Array.isArray(list) ? list.length : 0), 0);
+  if (count > MAX_EDITS) {
+    throw new PluginError('LIMIT_EXCEEDED', `Cannot apply ${count} adjustments: the limit is ${MAX_EDITS}`);
+  }
+}
+
 /** OCI's places for the figures; runtime-spec config-linux.md, "Memory", "CPU" and "PIDs". */
-function applyResources(resources: JsonObject, edits: NonNullable<Adjustments['resources']>): void {
+function applyResources(config: JsonObject, edits: NonNullable<Adjustments['resources']>): void {
   const set = (group: string, field: string, value: number | string | undefined): void => {
     if (value !== undefined) {
-      objectAt(resources, group)[field] = value;
+      objectAt(objectAt(objectAt(config, 'linux'), 'resources'), group)[field] = value;
     }
   };
   set('memory', 'limit', edits.memoryLimit);

@@ -1,16 +1,19 @@
 import { PluginError, quote } from '../errors/index.js';
 import { isObject, type Json, type JsonObject, own } from './json.js';
 
+/** A list of problems that is longer helps nobody. */
+const MAX_PROBLEMS = 20;
+
 /**
  * Check that a config is still one that an engine can run: the fields that every engine needs, of the types that
  * runtime-spec 1.0 gives them (config.md, "Mounts" and "Process").
  *
- * @throws PluginError `CONFIG_INVALID` that lists every problem.
+ * @throws PluginError `CONFIG_INVALID` that lists the problems, up to twenty.
  */
 export function checkConfigShape(config: JsonObject): void {
   const problems: string[] = [];
   const need = (ok: boolean, problem: string): void => {
-    if (!ok) problems.push(problem);
+    if (!ok && problems.length < MAX_PROBLEMS) problems.push(problem);
   };
   const process = own(config, 'process');
   const args = own(process, 'args');

@@ -69,6 +69,13 @@ const cases: readonly { name: string; edit: (config: Loose) => void; want: reado
     want: ['/linux/resources/memory/limit resources', '/linux/resources/memory/swap resources'],
   },
   {
+    name: 'rules for devices and raw cgroup files are no resource limits',
+    edit: (c) => {
+      c.linux = { resources: { devices: [{ allow: true, access: 'rwm' }], unified: { 'cgroup.kill': '1' } } };
+    },
+    want: ['/linux/resources/devices undefined appended', '/linux/resources/unified/cgroup.kill undefined'],
+  },
+  {
     name: 'a key with a slash is escaped',
     edit: (c) => {
       c.annotations = { 'a/b~c': 'd' };

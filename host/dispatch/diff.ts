@@ -84,7 +84,9 @@ function groupBy(entries: readonly Json[], keyOf: (entry: Json) => string): Map<
   const groups = new Map<string, Json[]>();
   for (const entry of entries) {
     const key = keyOf(entry);
-    groups.set(key, [...(groups.get(key) ?? []), entry]);
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [entry]);
+    else group.push(entry);
   }
   return groups;
 }

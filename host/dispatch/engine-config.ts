@@ -1,6 +1,7 @@
 import { hooks, type InferInput, type Value } from '../abi/index.js';
 import { applyAdjustments } from './adjust.js';
 import { checkConfigShape } from './config-shape.js';
+import { checkConfigSize } from './config-size.js';
 import { diffConfig } from './diff.js';
 import { tolerating, vetoed, type Warn } from './failure.js';
 import type { JsonObject } from './json.js';
@@ -55,6 +56,7 @@ export async function runEngineConfig(
       const draft = structuredClone(config);
       if (answer.adjustments !== undefined) {
         applyAdjustments(draft, answer.adjustments);
+        checkConfigSize(draft);
       }
       applyConfigPatch(draft, answer.patch);
       checkConfigShape(draft);

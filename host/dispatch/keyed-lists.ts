@@ -31,7 +31,10 @@ const AREAS: readonly (readonly [pointer: string, area: AdjustmentKey])[] = [
   ['/process/args', 'args'],
   ['/process/cwd', 'cwd'],
   ['/process/user', 'user'],
-  ['/linux/resources', 'resources'],
+  // Not all of /linux/resources: its `devices` and `unified` open devices and any file of the cgroup, which are no limits.
+  ['/linux/resources/memory', 'resources'],
+  ['/linux/resources/cpu', 'resources'],
+  ['/linux/resources/pids', 'resources'],
   ['/hostname', 'hostname'],
   ['/annotations', 'annotations'],
   ['/hooks', 'ociHooks'],

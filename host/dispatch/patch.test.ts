@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { PluginError } from '../errors/index.js';
+import { CONFIG_LIMITS } from './config-size.js';
 import type { JsonObject } from './json.js';
-import { applyConfigPatch, MAX_CONFIG_CHARS, type PatchOperations } from './patch.js';
+import { applyConfigPatch, type PatchOperations } from './patch.js';
 
 const base = (): JsonObject => ({ process: { args: ['sh'] }, hostname: 'box' });
 
@@ -54,7 +55,7 @@ const cases: readonly { name: string; operations: PatchOperations; want: string 
   {
     name: 'stops copies that double the document',
     operations: [
-      { op: 'add', path: '/a', value: 'x'.repeat(MAX_CONFIG_CHARS / 8) },
+      { op: 'add', path: '/a', value: 'x'.repeat(CONFIG_LIMITS.chars / 8) },
       ...Array.from({ length: 40 }, (_, i) => ({ op: 'copy', from: '/process', path: `/process/n${i}` })),
       { op: 'copy', from: '/a', path: '/b' },
       ...Array.from({ length: 40 }, (_, i) => ({ op: 'copy', from: '/a', path: `/c${i}` })),

@@ -1,6 +1,7 @@
 import { applyPatch, type Operation } from 'rfc6902';
 import type { hooks, Infer } from '../abi/index.js';
 import { PluginError, quote } from '../errors/index.js';
+import { checkConfigSize } from './config-size.js';
 import { type JsonObject, safeKey, toJson } from './json.js';
 
 export type PatchOperations = Infer<typeof hooks.engineConfig.response>['patch'];
@@ -8,8 +9,6 @@ export type PatchOperations = Infer<typeof hooks.engineConfig.response>['patch']
 const OPERATIONS: ReadonlySet<string> = new Set(['add', 'remove', 'replace', 'move', 'copy', 'test']);
 /** More than any real edit needs; each `copy` may double the document. */
 const MAX_OPERATIONS = 1000;
-/** A patch may make a config larger, but not without end; runtimes read far smaller ones. */
-export const MAX_CONFIG_CHARS = 4 * 1024 * 1024;
 
 /**
  * Apply RFC 6902 operations.
@@ -38,7 +37,7 @@ export function applyConfigPatch(config: JsonObject, operations: PatchOperations
       ...(from === undefined ? {} : { from: checkPointer(from) }),
       ...(value === undefined ? {} : { value: toJson(value) }),
     };
-    // One at a time, so that the size is checked between two copies that double it.
+    // One at a time, so that the size is checked between two copies that double it, or two moves that put it deeper.
     const [error] = applyPatch(config, [operation as unknown as Operation]);
     if (error) {
       throw new PluginError(
@@ -49,19 +48,7 @@ export function applyConfigPatch(config: JsonObject, operations: PatchOperations
         },
       );
     }
-    if (op === 'copy') {
-      checkSize(config);
-    }
-  }
-  checkSize(config);
-}
-
-function checkSize(config: JsonObject): void {
-  if (JSON.stringify(config).length > MAX_CONFIG_CHARS) {
-    throw new PluginError(
-      'LIMIT_EXCEEDED',
-      `Cannot apply the patch: the config would pass ${MAX_CONFIG_CHARS} characters`,
-    );
+    checkConfigSize(config);
   }
 }
 
