@@ -1,7 +1,7 @@
 /**
  * `npm run build`: the library to dist/, and the command to dist/bin/.
  *
- *   dist/bin/wasm-plugin.js    CommonJS, one file: `list`, `inspect` and help, which start almost as fast as Node itself
+ *   dist/bin/wasm-plugin.js    CommonJS, one file: `list`, `inspect NAME` and help, which start almost as fast as Node itself
  *   dist/bin/main.mjs, …       everything else, split: the sandbox, the engines and the compiler load when they are used
  *
  * CommonJS, because in Node 20 the loader of ES modules alone costs more than all that `list` does (docs/benchmarks.md).
@@ -80,5 +80,7 @@ chmodSync(`${root}dist/bin/wasm-plugin.js`, 0o755);
 
 /** @param {import('esbuild').PluginBuild} build */
 function keepMainOutside({ onResolve }) {
+  // Installing is the other half's business, and brings all decoders with it.
+  onResolve({ filter: /^\.\/install\.js$/ }, () => ({ path: './install.js', external: true }));
   onResolve({ filter: /^\.\/main\.js$/ }, () => ({ path: './main.mjs', external: true }));
 }

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 /** The executable: the process's argv, streams, environment and user, and nothing else. */
-import { runCommandLine } from './command-line.js';
+import { HandOver, runCommandLine } from './command-line.js';
 import { isLight, LIGHT_COMMANDS } from './light.js';
 import { processIo } from './process-io.js';
 
@@ -8,7 +8,13 @@ const io = processIo();
 const argv = process.argv.slice(2);
 
 async function start(): Promise<number> {
-  if (isLight(argv)) return runCommandLine(argv, io, LIGHT_COMMANDS);
+  if (isLight(argv)) {
+    try {
+      return await runCommandLine(argv, io, LIGHT_COMMANDS);
+    } catch (error) {
+      if (!(error instanceof HandOver)) throw error;
+    }
+  }
   const { main } = await import('./main.js');
   return main(argv, io);
 }

@@ -28,6 +28,9 @@ import type { Log } from './terminal/log.js';
 import { createLog, LOG_DEBUG, LOG_NORMAL, LOG_QUIET, LOG_SILENT, LOG_VERBOSE, wantsColour } from './terminal/log.js';
 import { readVersion } from './version.js';
 
+/** Thrown by a command that finds out that it is not up to what is asked, before it has printed anything. Not reported. */
+export class HandOver extends Error {}
+
 /** Where commands come from: the modules behind the names, loaded when one is run. */
 export interface CommandLoader {
   /** @param name - of a command in the command table. */
@@ -40,7 +43,7 @@ export interface CommandLoader {
  *
  * @param argv - without the program's own name.
  * @param io - where everything else comes from and goes to; not kept.
- * @returns the exit code (`exit-code.ts`). Never rejects.
+ * @returns the exit code (`exit-code.ts`). Rejects only with a loader's own `HandOver`.
  */
 export async function runCommandLine(argv: readonly string[], io: CliIo, loader: CommandLoader): Promise<number> {
   const scan = scanArgv(argv);
@@ -64,6 +67,7 @@ export async function runCommandLine(argv: readonly string[], io: CliIo, loader:
       },
     });
   } catch (error) {
+    if (error instanceof HandOver) throw error;
     return report(error, log, globals.debug);
   }
 }

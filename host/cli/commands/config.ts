@@ -6,6 +6,7 @@ import { EXIT_OK } from '../exit-code.js';
 import { failed, UsageError } from '../failure.js';
 import { tellLifecycle } from './lifecycle.js';
 import { notFound } from './not-found.js';
+import { noSuchPlugin } from './plugin-file.js';
 import { formatJson, printJson } from './print-json.js';
 
 type Settings = Readonly<Record<string, unknown>>;
@@ -28,7 +29,7 @@ export const run: RunCommand = async (context, { args, options }) => {
 function show({ io, stores }: CommandContext, name: string, json: boolean): number {
   try {
     const plugin = stores.find(name);
-    if (plugin === undefined) throw new UnknownPlugin('plugin not found');
+    if (plugin === undefined) throw noSuchPlugin();
     const settings = effective(plugin);
     if (json) printJson(io, settings);
     else
@@ -39,12 +40,9 @@ function show({ io, stores }: CommandContext, name: string, json: boolean): numb
       );
     return EXIT_OK;
   } catch (error) {
-    const hint = error instanceof UnknownPlugin ? 'See "wasm-plugin list" for what is installed' : undefined;
-    throw failed(`Failed to show the settings of plugin ${quote(name)}`, error, { hint });
+    throw failed(`Failed to show the settings of plugin ${quote(name)}`, error);
   }
 }
-
-class UnknownPlugin extends Error {}
 
 /** With the manifest's defaults; where the settings do not fit (yet), as the operator gave them. */
 function effective({ record, store }: InstalledPlugin): Settings {

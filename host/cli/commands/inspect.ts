@@ -1,17 +1,9 @@
-import { escapeControls, quote } from '../../errors/index.js';
 import type { InstalledPlugin } from '../../store/index.js';
 import type { CommandContext, RunCommand } from '../context.js';
 import { EXIT_OK } from '../exit-code.js';
-import { failed } from '../failure.js';
+import { fourLines, inspectFailed } from './inspect-lines.js';
 import type { Found } from './plugin-file.js';
 import { findPlugin } from './plugin-file.js';
-
-interface Basics {
-  readonly name: string;
-  readonly description: string;
-  readonly author: string;
-  readonly version: string;
-}
 
 /**
  * `inspect`: upstream's four lines, from the record alone for an installed plugin. `--long` and `--json` read the package too.
@@ -26,16 +18,9 @@ export const run: RunCommand = async (context, { args, options }) => {
     else await inspectPackage(context, found, options.has('json'), options.has('long'));
     return EXIT_OK;
   } catch (error) {
-    throw failed(`Failed to inspect plugin ${quote(word)}`, error);
+    throw inspectFailed(word, error);
   }
 };
-
-/** Upstream prints these raw; a stranger's file must not drive the terminal. */
-function fourLines({ name, description, author, version }: Basics): string {
-  return [`Name: ${name}`, `Description: ${description}`, `Author: ${author}`, `Version: ${version}`]
-    .map((line) => `${escapeControls(line)}\n`)
-    .join('');
-}
 
 async function inspectPackage({ io }: CommandContext, found: Found, json: boolean, long: boolean): Promise<void> {
   const [{ readPackage }, details] = await Promise.all([

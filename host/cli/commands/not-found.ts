@@ -2,6 +2,7 @@ import { PluginError } from '../../errors/index.js';
 import type { Store } from '../../store/index.js';
 import { isPluginError } from '../failure.js';
 import type { Stores } from '../stores.js';
+import { noSuchPlugin } from './plugin-file.js';
 
 /**
  * The reason for "not found" in the words of upstream: `plugin not found`.
@@ -20,8 +21,5 @@ export function notFound(error: unknown, stores: Stores, store: Store, name: str
         elsewhere.store.kind === 'system' ? 'Ask an administrator: the system store needs root privileges' : undefined,
     });
   }
-  return new PluginError('PLUGIN_NOT_FOUND', 'plugin not found', {
-    cause: error,
-    hint: 'See "wasm-plugin list" for what is installed',
-  });
+  return noSuchPlugin(error);
 }

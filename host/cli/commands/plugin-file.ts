@@ -22,6 +22,14 @@ export function looksLikePath(word: string): boolean {
   return /^(\/|\.\.?\/|~)/.test(word) || word.endsWith('.sif');
 }
 
+/** Neither installed nor a file. */
+export function noSuchPlugin(cause?: unknown): PluginError {
+  return new PluginError('PLUGIN_NOT_FOUND', 'plugin not found', {
+    cause,
+    hint: 'See "wasm-plugin list" for what is installed',
+  });
+}
+
 /** @throws PluginError `PLUGIN_NOT_FOUND` (`plugin not found`) if it is neither; what reading it throws. */
 export async function findPlugin({ stores, io }: CommandContext, word: string): Promise<Found> {
   if (!looksLikePath(word)) {
@@ -32,9 +40,6 @@ export async function findPlugin({ stores, io }: CommandContext, word: string): 
     return { kind: 'file', bytes: readBoundedFile(resolve(io.cwd, word), MAX_PACKAGE_BYTES) };
   } catch (error) {
     if (looksLikePath(word) || (error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-    throw new PluginError('PLUGIN_NOT_FOUND', 'plugin not found', {
-      cause: error,
-      hint: 'See "wasm-plugin list" for what is installed',
-    });
+    throw noSuchPlugin(error);
   }
 }

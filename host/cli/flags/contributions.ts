@@ -70,10 +70,8 @@ export function mergeContributions(plugins: readonly Contributor[], taken: Taken
         warnings.push(`Command ${quote(command.path)} of plugin ${quote(plugin)} is ignored: ${clash}`);
         continue;
       }
-      const flags = createFlagSet(taken.globalOptions, warnings);
-      for (const flag of command.flags ?? []) flags.add(plugin, flag, command.path);
       claims.add(path, plugin);
-      commands.push({ plugin, path, command, flags: flags.accepted });
+      commands.push({ plugin, path, command, flags: ownFlags(plugin, command, taken.globalOptions, warnings) });
     }
     for (const flag of contributes.flags ?? []) {
       // A command that this host does not have, or does not let plugins extend, is a newer host's: not worth a warning.
@@ -124,6 +122,19 @@ function createClaims(): Claims {
 
 function prefixesOf(path: readonly string[]): string[] {
   return path.map((_, index) => path.slice(0, index + 1).join(' '));
+}
+
+/** The flags of a contributed command, which compete with nobody but the global options. */
+function ownFlags(
+  plugin: string,
+  { path, flags = [] }: CommandContribution,
+  globalOptions: ReadonlySet<string>,
+  warnings: string[],
+): readonly ContributedFlag[] {
+  if (flags.length === 0) return [];
+  const set = createFlagSet(globalOptions, warnings);
+  for (const flag of flags) set.add(plugin, flag, path);
+  return set.accepted;
 }
 
 interface FlagSet {
