@@ -95,8 +95,17 @@ function writeFile(pinned: string, data: Uint8Array, offset: number, append: boo
 }
 
 function list(pinned: string): string[] {
-  // The trailing slash follows nothing but the pinned folder, and fails on anything that is not one.
-  const folder = opendirSync(`${pinned}/`);
+  // opendir would follow a link that somebody puts there meanwhile; a folder that is open stays that folder.
+  const file = openSync(pinned, constants.O_RDONLY | constants.O_DIRECTORY | OPEN_SAFELY);
+  try {
+    return namesIn(`/proc/self/fd/${file}`);
+  } finally {
+    closeSync(file);
+  }
+}
+
+function namesIn(path: string): string[] {
+  const folder = opendirSync(path);
   try {
     const names: string[] = [];
     for (let entry = folder.readSync(); entry !== null; entry = folder.readSync()) {
