@@ -53,10 +53,18 @@ function limited<T>(write: () => T): T {
   }
 }
 
-/** A store that lives as long as the plugin is loaded: for embedders who give no durable one. */
+/** What an entry counts beside its key and value, so that empty ones cannot be endless; the durable store has the same number. */
+const ENTRY_COST_BYTES = 64;
+
+/**
+ * A store that lives as long as the plugin is loaded: for embedders who give no durable one.
+ *
+ * @param quotaBytes - bound on keys and values together; every entry counts 64 bytes more.
+ */
 export function memoryStore(quotaBytes: number): KeyValueStore {
   const entries = new Map<string, Uint8Array>();
-  const sizeOf = (key: string, value: Uint8Array): number => Buffer.byteLength(key) + value.byteLength;
+  const sizeOf = (key: string, value: Uint8Array): number =>
+    Buffer.byteLength(key) + value.byteLength + ENTRY_COST_BYTES;
   let used = 0;
   return {
     get: (key) => entries.get(key)?.slice(),

@@ -7,7 +7,8 @@ import { MAX_RANDOM_BYTES } from './random.js';
 import { hostCapabilities } from './set.js';
 
 function capabilitiesFor(grants: readonly string[]) {
-  const kv = memoryStore(100);
+  // Room for 100 bytes in two entries, each of which counts 64 bytes more.
+  const kv = memoryStore(100 + 2 * 64);
   return hostCapabilities(grants.map(parseGrant), {
     log: createPluginLog('p', () => undefined),
     clocks: { wallNs: () => 1_700_000_000_000_000_005n, monotonicNs: () => 7n },
