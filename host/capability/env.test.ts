@@ -33,3 +33,18 @@ describe('env', () => {
     });
   }
 });
+
+test('what an object inherits is no variable', () => {
+  const call = envCapability([parseGrant('env:*')], (key) => process.env[key]);
+  for (const name of ['constructor', '__proto__', 'toString']) {
+    const { ok, payload } = call(encode(capabilities.env.request, { name }));
+    expect(ok).toBe(true);
+    expect(decode(capabilities.env.response, payload)).toEqual({});
+  }
+});
+
+test('a refusal repeats only the beginning of a long name', () => {
+  const call = envCapability([], () => undefined);
+  const { payload } = call(encode(capabilities.env.request, { name: '\0'.repeat(1024 * 1024) }));
+  expect(payload.byteLength).toBeLessThan(4096);
+});

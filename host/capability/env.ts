@@ -1,4 +1,5 @@
 import { capabilities } from '../abi/index.js';
+import { quote } from '../errors/index.js';
 import { covers, type Grant } from '../grant/index.js';
 import type { Capability } from '../sandbox/index.js';
 import { Refusal } from './answer.js';
@@ -13,9 +14,10 @@ export function envCapability(grants: readonly Grant[], lookUp: EnvSource): Capa
     // The guest's text is only ever one name here, so that a `*` in it cannot become a pattern.
     const wanted: Grant = { kind: 'env', name, prefix: false };
     if (!grants.some((grant) => covers(grant, wanted))) {
-      throw new Refusal('denied', `Cannot read variable ${JSON.stringify(name)}: it was not granted`);
+      throw new Refusal('denied', `Cannot read variable ${quote(name)}: it was not granted`);
     }
     const value = lookUp(name);
-    return value === undefined ? {} : { value };
+    // A source that is an object's keys also has what objects inherit, such as `constructor`.
+    return typeof value === 'string' ? { value } : {};
   });
 }
