@@ -35,6 +35,12 @@ describe('the log', () => {
     expect(lines.length).toBe(11);
   });
 
+  test('cuts the largest message there is like any other', () => {
+    const { lines, say } = logWith(10);
+    say('info', '\n'.repeat(16 * 1024 * 1024 - 64));
+    expect(lines.length).toBe(11);
+  });
+
   test('gives the next call a budget of its own', () => {
     const { log, lines, say } = logWith(4);
     say('info', 'abcd');

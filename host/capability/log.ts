@@ -57,6 +57,16 @@ export function createPluginLog(
     }
   }
 
+  /** One by one: a message of newlines alone would make a list that is many times its size. */
+  function writeLines(level: LogLevel, message: string): void {
+    for (let start = 0; start <= message.length && left > 0; ) {
+      const newline = message.indexOf('\n', start);
+      const end = newline === -1 ? message.length : newline;
+      writeLine(level, message.slice(start, end));
+      start = end + 1;
+    }
+  }
+
   return {
     writeLine,
     startCall: () => {
@@ -69,9 +79,7 @@ export function createPluginLog(
         // It becomes part of the error that the caller gets, so it is not printed a second time as a line.
         abortText = escapeControls(message.slice(ABORT_PREFIX.length, ABORT_PREFIX.length + MAX_LINE_CHARS));
       } else {
-        for (const line of message.split('\n')) {
-          writeLine(level, line);
-        }
+        writeLines(level, message);
       }
       return {};
     }),
