@@ -18,7 +18,7 @@ import { EXIT_FAILED } from './exit-code.js';
 import { CommandFailure, hintOf, reasonOf, UsageError } from './failure.js';
 import type { Contributions } from './flags/contributions.js';
 import { NO_CONTRIBUTIONS } from './flags/contributions.js';
-import { readContributions } from './flags/installed.js';
+import { disabledOwner, readContributions } from './flags/installed.js';
 import type { CliIo } from './io.js';
 import type { ParsedCommand } from './program/parsed.js';
 import { PROGRAM, runProgram } from './program/program.js';
@@ -59,6 +59,7 @@ export async function runCommandLine(argv: readonly string[], io: CliIo, loader:
       version: readVersion,
       out: (text) => io.stdout.write(text),
       err: (text) => io.stderr.write(text),
+      disabledOwner: (word) => disabledOwner(stores, word),
       onCommand: async (parsed) => {
         globals = parsed.globals;
         log = logFor(globals, io);

@@ -10,6 +10,7 @@ import { createHost } from '../runtime/index.js';
 import type { InstalledPlugin } from '../store/index.js';
 import { openKv } from '../store/index.js';
 import type { CommandContext } from './context.js';
+import { completeSettings, settingsSoFar } from './plugin-settings.js';
 import type { Stores } from './stores.js';
 import type { Log } from './terminal/log.js';
 
@@ -19,6 +20,8 @@ export const KV_QUOTA_BYTES = 1 << 20;
 export interface SessionOptions {
   readonly plugins: readonly InstalledPlugin[];
   readonly runId?: string | undefined;
+  /** Settings need not fit: a plugin is told that it was installed before anybody could configure it. Default false. */
+  readonly lenient?: boolean | undefined;
   /** The image as it was typed. */
   readonly image?: string | undefined;
 }
@@ -32,7 +35,7 @@ export interface Session {
 
 export async function createSession({ io, log, stores }: CommandContext, options: SessionOptions): Promise<Session> {
   const host = await createHost({ log: (line) => printPluginLine(log, line), env: (name) => io.env[name] });
-  const entries = options.plugins.map((plugin) => entryOf(plugin, stores));
+  const entries = options.plugins.map((plugin) => entryOf(plugin, stores, options.lenient === true));
   const dispatcher = createDispatcher({
     source: { plugins: () => entries },
     host,
@@ -56,8 +59,13 @@ export function participants({ stores }: Pick<CommandContext, 'stores'>): readon
   return stores.read().plugins.filter(({ record }) => record.enabled);
 }
 
-function entryOf(plugin: InstalledPlugin, stores: Stores): PluginEntry {
+function entryOf(plugin: InstalledPlugin, stores: Stores, lenient: boolean): PluginEntry {
   const { record, store } = plugin;
+  let bytes: Uint8Array | undefined;
+  const load = (): Uint8Array => {
+    bytes ??= store.readPackage(record);
+    return bytes;
+  };
   return {
     name: record.name,
     version: record.version,
@@ -65,11 +73,15 @@ function entryOf(plugin: InstalledPlugin, stores: Stores): PluginEntry {
     optional: record.optional,
     overrides: record.overrides,
     grants: record.grants,
-    settings: record.settings as Readonly<Record<string, Value>>,
+    // Asked for with the first request, when the package has been loaded anyway.
+    get settings() {
+      const settings = lenient ? settingsSoFar(record, load()) : completeSettings(record, load());
+      return settings as Readonly<Record<string, Value>>;
+    },
     hooks: record.hooks,
     contributes: record.contributes,
     monitor: record.monitor ?? 'observe',
-    load: () => store.readPackage(record),
+    load,
     kv: () => openKv(stores.kvDir(plugin), { quotaBytes: KV_QUOTA_BYTES }),
   };
 }

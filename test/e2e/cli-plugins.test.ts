@@ -201,6 +201,15 @@ describe('a store that names come from', () => {
   });
 });
 
+test('a command of a disabled plugin says so', async () => {
+  const before = await cli(['disable', 'example.com/second']);
+  expect(before.exitCode).toBe(0);
+  const result = await cli(['second']);
+  await cli(['enable', 'example.com/second']);
+  expect(result.exitCode).toBe(2);
+  expect(result.stderr).toContain('HINT:    Plugin "example.com/second" has it, and is disabled');
+});
+
 describe('one broken plugin breaks nothing else', () => {
   const broken = join(root, 'broken');
   beforeAll(async () => {

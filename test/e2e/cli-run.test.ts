@@ -52,7 +52,12 @@ describe.skipIf(!usable)('run', () => {
       },
       settings: {
         type: 'object',
-        properties: { greeting: { type: 'string' }, refuse: { type: 'boolean' }, flip: { type: 'boolean' } },
+        properties: {
+          defaulted: { type: 'string', default: 'by default' },
+          greeting: { type: 'string' },
+          refuse: { type: 'boolean' },
+          flip: { type: 'boolean' },
+        },
       },
     });
     expect((await cli('install', '--yes', sif)).exitCode).toBe(0);
@@ -100,6 +105,11 @@ describe.skipIf(!usable)('run', () => {
     const { config, changes } = JSON.parse((await cli('run', '--dry-run', '--json', image, 'true')).stdout);
     expect(config.process.args).toEqual(['true']);
     expect(changes).toContainEqual(expect.objectContaining({ plugin: 'example.com/run', thing: 'env[SITE]' }));
+  });
+
+  test('a default of a setting reaches the plugin', async () => {
+    const result = await cli('run', image, 'sh', '-c', 'echo $DEFAULTED');
+    expect(result.stdout).toBe('by default\n');
   });
 
   test('the settings reach the plugin', async () => {

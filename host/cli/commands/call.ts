@@ -6,6 +6,7 @@ import { openKv } from '../../store/index.js';
 import type { CommandContext, RunCommand } from '../context.js';
 import { EXIT_OK } from '../exit-code.js';
 import { failed, UsageError } from '../failure.js';
+import { settingsSoFar } from '../plugin-settings.js';
 import type { Options } from '../program/parsed.js';
 import { KV_QUOTA_BYTES, printPluginLine } from '../session.js';
 import { hookCodec } from './hook-message.js';
@@ -25,8 +26,9 @@ export const run: RunCommand = async (context, { args, options }) => {
   const host = await createHost({ log: (line) => printPluginLine(log, line), env: (name) => io.env[name] });
   try {
     const found = await findPlugin(context, word);
-    const plugin = await host.load(bytesOf(found), { grants: grantsOf(found, options), kv: kvOf(context, found) });
-    const codec = hookCodec(hook, defaultContext(plugin, found));
+    const bytes = bytesOf(found);
+    const plugin = await host.load(bytes, { grants: grantsOf(found, options), kv: kvOf(context, found) });
+    const codec = hookCodec(hook, defaultContext(plugin, found, bytes));
     const message = options.has('raw') ? input : codec.request(request);
     const call = () => plugin.callRaw(codec.id, message);
     const answer = plugin.supports(codec.id) ? await timed(context, hook, call) : await call();
@@ -75,13 +77,13 @@ function kvOf({ stores }: CommandContext, found: Found) {
   return () => openKv(stores.kvDir(plugin), { quotaBytes: KV_QUOTA_BYTES });
 }
 
-function defaultContext(plugin: Plugin, found: Found): Value {
+function defaultContext(plugin: Plugin, found: Found, bytes: Uint8Array): Value {
   return {
     hostVersion: HOST_VERSION,
     pluginVersion: plugin.manifest.version,
     runId: '',
     image: '',
-    settings: found.kind === 'installed' ? (found.plugin.record.settings as Value) : {},
+    settings: (found.kind === 'installed' ? settingsSoFar(found.plugin.record, bytes) : {}) as Value,
   };
 }
 

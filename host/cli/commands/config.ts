@@ -4,6 +4,7 @@ import type { InstalledPlugin, Store } from '../../store/index.js';
 import type { CommandContext, RunCommand } from '../context.js';
 import { EXIT_OK } from '../exit-code.js';
 import { failed, UsageError } from '../failure.js';
+import { settingsSoFar } from '../plugin-settings.js';
 import { tellLifecycle } from './lifecycle.js';
 import { notFound } from './not-found.js';
 import { noSuchPlugin } from './plugin-file.js';
@@ -46,12 +47,7 @@ function show({ io, stores }: CommandContext, name: string, json: boolean): numb
 
 /** With the manifest's defaults; where the settings do not fit (yet), as the operator gave them. */
 function effective({ record, store }: InstalledPlugin): Settings {
-  const { settings: schema } = readPackage(store.readPackage(record)).manifest;
-  try {
-    return checkSettings(schema, record.settings);
-  } catch {
-    return record.settings;
-  }
+  return settingsSoFar(record, store.readPackage(record));
 }
 
 async function change(

@@ -35,7 +35,7 @@ export async function callLifecycle(
 ): Promise<void> {
   if (!record.hooks.some((id) => shortHook(id) === 'lifecycle')) return;
   const { createSession } = await import('../session.js');
-  const session = await createSession(context, { plugins: [{ record, store }] });
+  const session = await createSession(context, { plugins: [{ record, store }], lenient: true });
   try {
     for (const entry of session.entries) await session.dispatcher.lifecycle(entry, event, previousVersion);
   } finally {

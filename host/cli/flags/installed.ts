@@ -11,6 +11,19 @@ const TAKEN: Taken = {
   ),
 };
 
+/** A disabled plugin that would have a command of this first word, for the hint to whoever misses it. */
+export function disabledOwner(stores: Stores, word: string): string | undefined {
+  try {
+    const { plugins } = stores.summaries();
+    const owner = plugins.find(
+      ({ enabled, contributes }) => !enabled && contributes.commands.some(({ path }) => path.split(' ', 1)[0] === word),
+    );
+    return owner?.name;
+  } catch {
+    return undefined;
+  }
+}
+
 /** What the enabled plugins add to the command line, in the order in which their hooks run. */
 export function readContributions(stores: Stores): Contributions {
   const plugins = stores

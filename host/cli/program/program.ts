@@ -32,6 +32,8 @@ export interface ProgramOptions {
   out(text: string): void;
   /** Help that was not asked for. */
   err(text: string): void;
+  /** A disabled plugin that has a command of this first word. */
+  disabledOwner(word: string): string | undefined;
   onCommand(command: ParsedCommand): Promise<number>;
 }
 
@@ -54,15 +56,19 @@ export async function runProgram(argv: readonly string[], options: ProgramOption
     if (error.exitCode === EXIT_OK) return EXIT_OK;
     // Help in place of a missing command is on stderr already.
     if (error.code === 'commander.help') return EXIT_USAGE;
-    throw usageError(error, options.command);
+    throw usageError(error, options);
   }
   return exitCode;
 }
 
-function usageError(error: CommanderError, command: string | undefined): UsageError {
+function usageError(error: CommanderError, { command, disabledOwner }: ProgramOptions): UsageError {
   const [text = '', suggestion] = error.message.replace(/^error: /, '').split('\n');
   const known = command !== undefined && error.code !== 'commander.unknownCommand';
   const what = known ? `${PROGRAM} ${command}` : PROGRAM;
+  const owner = known || command === undefined ? undefined : disabledOwner(command);
+  if (owner !== undefined) {
+    return new UsageError(`Wrong usage of ${quote(what)}: ${text}`, `Plugin ${quote(owner)} has it, and is disabled`);
+  }
   const hint = suggestion?.replace(/^\((.*)\)$/, '$1') ?? `Run "${escapeControls(what)} --help" to see what it takes`;
   return new UsageError(`Wrong usage of ${quote(what)}: ${text}`, hint);
 }

@@ -31,6 +31,7 @@ export function engineConfig(request: EngineConfigRequest): EngineConfigResponse
   log.info("config of " + request.engine.image);
   return new EngineConfigResponse()
     .setEnv("SITE", request.flags.get("site").asString("nowhere"))
+    .setEnv("DEFAULTED", request.context.settings.get("defaulted").asString())
     .setEnv("GREETING", request.context.settings.get("greeting").asString("none"));
 }
 
