@@ -92,7 +92,7 @@ export function openStore(options: StoreOptions): Store {
     now: options.now ?? (() => new Date()),
   };
   checkFolder(root, context.owners);
-  checkFoldersAbove(root, kind === 'system');
+  checkFoldersAbove(root, kind === 'system', context.owners);
 
   return {
     root,

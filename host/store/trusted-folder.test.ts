@@ -1,4 +1,4 @@
-import { chmodSync, chownSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, lchownSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { aRecord, contextOf, newRoot, outcome, put, tempFolder, UID } from '../../test/support/store.js';
@@ -49,7 +49,34 @@ const cases: Case[] = [
     },
     want: 'other users may write to',
   },
+  {
+    name: 'refuses a store of root below the folder of a user, who could rename it',
+    make: (root) => {
+      mkdirSync(root);
+      chownSync(join(root, '..'), 12_345, 12_345);
+    },
+    want: 'above it belongs to user 12345, not to root',
+    asRoot: true,
+  },
 ];
+
+test.skipIf(UID !== 0)('openStore() refuses root a way through the link of a user (needs root)', () => {
+  const folder = tempFolder();
+  mkdirSync(join(folder, 'good/store'), { recursive: true });
+  symlinkSync('good', join(folder, 'link'));
+  const root = join(folder, 'link/store');
+  expect(openStore({ root, kind: 'custom' }).list()).toEqual([]);
+  lchownSync(join(folder, 'link'), 12_345, 12_345);
+  expect(() => openStore({ root, kind: 'custom' })).toThrow('above it belongs to user 12345');
+});
+
+test.skipIf(UID !== 0)('openStore() looks at the folders where a link leads, too (needs root)', () => {
+  const folder = tempFolder();
+  mkdirSync(join(folder, 'theirs/good/store'), { recursive: true });
+  chownSync(join(folder, 'theirs'), 12_345, 12_345);
+  symlinkSync('theirs/good', join(folder, 'link'));
+  expect(() => openStore({ root: join(folder, 'link/store'), kind: 'custom' })).toThrow('/theirs" above it');
+});
 
 describe('openStore()', () => {
   for (const { name, make, want, asRoot } of cases) {

@@ -4,8 +4,8 @@
  */
 
 import type { BigIntStats } from 'node:fs';
-import { lstatSync, statSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { lstatSync, realpathSync, statSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import { PluginError, quote } from '../errors/index.js';
 import { errnoOf, ioError } from './io-error.js';
 
@@ -50,28 +50,48 @@ export function checkFolder(path: string, owners: readonly number[]): BigIntStat
 }
 
 /**
- * Check the folders above a store: whoever may rename it may replace it.
+ * Check the folders above a store: whoever may rename it, or change a link that leads to it, may replace it.
  *
- * Group-writable homes are common and left alone for a user's own store; for the system's (`strict`) every folder must be
- * root's. A sticky folder such as /tmp lets nobody rename what is not theirs.
+ * Group-writable homes are common and left alone for a user's own store; for the system's (`strict`) they are not. A sticky folder
+ * such as /tmp lets nobody rename what is not theirs. Where only root is trusted, every folder and link must be root's; for
+ * a user that is not asked, since folders such as /home may show any owner inside a user namespace or on a network disk.
  *
+ * @param owners - user ids that the store may belong to.
  * @throws PluginError `STORE_REFUSED`.
  */
-export function checkFoldersAbove(root: string, strict: boolean): void {
-  for (let path = dirname(root); ; path = dirname(path)) {
-    const stats = statSync(path, { bigint: true, throwIfNoEntry: false });
-    if (stats !== undefined && (stats.mode & STICKY) === 0n) {
-      const bits = strict ? GROUP_OR_OTHERS_WRITE : OTHERS_WRITE;
-      if ((stats.mode & bits) !== 0n) {
-        throw refused(root, `other users may write to ${quote(path)} above it`, `chmod go-w ${path}`);
+export function checkFoldersAbove(root: string, strict: boolean, owners: readonly number[]): void {
+  const rootOnly = strict || owners.every((uid) => uid === 0);
+  const above = dirname(root);
+  // Both ways to it: the names as they are written, and where links in them lead.
+  for (const start of new Set([above, realPathOf(above)])) {
+    for (let path = start; ; path = dirname(path)) {
+      checkFolderAbove(root, path, strict, rootOnly);
+      if (path === dirname(path)) {
+        break;
       }
     }
-    if (strict && stats !== undefined && stats.uid !== 0n) {
-      throw refused(root, `${quote(path)} above it belongs to user ${stats.uid}, not to root`, `chown root ${path}`);
-    }
-    if (path === dirname(path)) {
-      return;
-    }
+  }
+}
+
+function checkFolderAbove(root: string, path: string, strict: boolean, rootOnly: boolean): void {
+  const link = lstatSync(path, { bigint: true, throwIfNoEntry: false });
+  const stats = statSync(path, { bigint: true, throwIfNoEntry: false });
+  const owner = [link, stats].find((one) => one !== undefined && one.uid !== 0n)?.uid;
+  if (rootOnly && owner !== undefined) {
+    throw refused(root, `${quote(path)} above it belongs to user ${owner}, not to root`, `chown -h root ${path}`);
+  }
+  const bits = strict ? GROUP_OR_OTHERS_WRITE : OTHERS_WRITE;
+  if (stats !== undefined && (stats.mode & STICKY) === 0n && (stats.mode & bits) !== 0n) {
+    throw refused(root, `other users may write to ${quote(path)} above it`, `chmod go-w ${path}`);
+  }
+}
+
+/** Where a path leads; what of it does not exist yet stays as it is. */
+function realPathOf(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    return path === dirname(path) ? path : join(realPathOf(dirname(path)), basename(path));
   }
 }
 
