@@ -28,6 +28,30 @@ const cases: Case[] = [
     grants: ['config:env'],
     want: 'CONFIG_INVALID',
   },
+  {
+    name: 'a variable with a value',
+    run: { options: new Map([['env', ['A=b']]]) },
+    grants: ['config:env'],
+    want: 'ok',
+  },
+  {
+    name: "the caller's variable without the grant to read it",
+    run: { options: new Map([['env', ['A=b', 'SECRET']]]) },
+    grants: ['config:env', 'env:SECRETS'],
+    want: 'CONFIG_DENIED',
+  },
+  {
+    name: "the caller's variable with it",
+    run: { options: new Map([['env', ['SECRET']]]) },
+    grants: ['config:env', 'env:SEC*'],
+    want: 'ok',
+  },
+  {
+    name: 'a pattern in place of a variable',
+    run: { options: new Map([['env', ['SEC*']]]) },
+    grants: ['config:env', 'env:SEC*'],
+    want: 'CONFIG_INVALID',
+  },
   { name: 'less than was typed is fine', run: { options: new Map([['read-only', true]]) }, want: 'ok' },
 ];
 

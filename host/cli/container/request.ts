@@ -54,7 +54,8 @@ const GRANTS: ReadonlyMap<string, string> = new Map([
  * Check and read the container that a plugin's command asks for.
  *
  * The plugin gets no more than it could get through `engine-config`: the image must be a word that the user typed, the command
- * the end of what the user typed (unless `config:args` was granted), and every option has its grant.
+ * the end of what the user typed (unless `config:args` was granted), and every option has its grant. A variable of the caller's
+ * that it passes on by name needs the grant to read it.
  *
  * @param typed - arguments of the plugin's command, as the user typed them.
  * @param grants - what the plugin was granted.
@@ -84,11 +85,17 @@ export function requestFromPlugin(
     if (grant !== undefined) demand(`set ${quote(name)} of a container`, grant);
     else if (name !== 'read-only') throw invalid(plugin, `there is no option ${quote(name)}`);
   }
+  const env = textsOf(plugin, run, 'env');
+  for (const name of env.filter((text) => !text.includes('='))) {
+    // A name alone takes the caller's value, which the plugin then reads in the container's config.
+    if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name)) throw invalid(plugin, `${quote(name)} is not NAME or NAME=value`);
+    demand(`pass on the variable ${quote(name)}`, `env:${name}`);
+  }
   return {
     image: run.image,
     command: run.command,
     binds: textsOf(plugin, run, 'bind'),
-    env: textsOf(plugin, run, 'env'),
+    env,
     hostname: textOf(plugin, run, 'hostname'),
     pwd: textOf(plugin, run, 'pwd'),
     name: undefined,
