@@ -4,6 +4,7 @@
 import { setFlagsFromString } from 'node:v8';
 import { type ComponentPlan, parseInterfaceId } from '../component/index.js';
 import { PluginError, quote } from '../errors/index.js';
+import { usesOf } from './bounds.js';
 import type { SandboxLimits } from './limits.js';
 import { type ModuleFacts, readModuleFacts } from './module-facts.js';
 import { wasm } from './web-assembly.js';
@@ -20,7 +21,7 @@ const EXTENDED_CONST_NODE = 22;
  * @returns what it declares.
  * @throws PluginError `LIMIT_EXCEEDED`, `COMPONENT_MALFORMED`, `COMPONENT_UNSUPPORTED`.
  */
-export function admitModule(module: Uint8Array, index: number, limits: SandboxLimits): ModuleFacts {
+function admitModule(module: Uint8Array, index: number, limits: SandboxLimits): ModuleFacts {
   if (module.byteLength > limits.moduleBytes) {
     throw new PluginError(
       'LIMIT_EXCEEDED',
@@ -37,6 +38,31 @@ export function admitModule(module: Uint8Array, index: number, limits: SandboxLi
     );
   }
   return readModuleFacts(module);
+}
+
+/**
+ * Check every core module of a component.
+ *
+ * Instances are counted on the way: a small file can ask for very many of a module with very much in it, which lives in the
+ * host's heap.
+ *
+ * @throws PluginError as {@link admitModule}.
+ */
+export function admitModules(plan: ComponentPlan, limits: SandboxLimits): ModuleFacts[] {
+  const uses = usesOf(plan);
+  let definitions = 0;
+  return plan.modules.map((module, index) => {
+    const facts = admitModule(module, index, limits);
+    definitions += facts.definitions * Math.max(1, uses[index]!);
+    if (definitions > limits.definitions) {
+      throw new PluginError(
+        'LIMIT_EXCEEDED',
+        `Cannot load the component: its core instances have more than ${limits.definitions} definitions`,
+        { details: { limit: limits.definitions } },
+      );
+    }
+    return facts;
+  });
 }
 
 function validate(module: Uint8Array): boolean {

@@ -5,9 +5,20 @@ import { allot } from './allot.js';
 import type { SandboxLimits } from './limits.js';
 import type { ModuleFacts } from './module-facts.js';
 
-export const PAGE_SIZE = 65_536;
+const PAGE_SIZE = 65_536;
 /** 4 GiB, the end of a 32-bit memory. */
 const MAX_PAGES = 65_536;
+
+/** How many instances the plan makes of each core module. */
+export function usesOf({ modules, instances }: Pick<ComponentPlan, 'modules' | 'instances'>): readonly number[] {
+  const uses = modules.map(() => 0);
+  for (const instance of instances) {
+    if (instance.kind === 'instantiate') {
+      uses[instance.module] = uses[instance.module]! + 1;
+    }
+  }
+  return uses;
+}
 
 /**
  * Pages that the memory of each core instance may grow to.
@@ -60,21 +71,22 @@ export function tableBounds(
   facts: readonly ModuleFacts[],
   limit: number,
 ): readonly (readonly number[])[] {
-  const uses = facts.map(() => 0);
-  for (const instance of plan.instances) {
-    if (instance.kind === 'instantiate') {
-      uses[instance.module] = uses[instance.module]! + 1;
-    }
+  const uses = usesOf(plan);
+  const tooMany = (): PluginError =>
+    new PluginError(
+      'LIMIT_EXCEEDED',
+      `Cannot load the component: its tables start above the limit of ${limit} entries`,
+    );
+  // Counted before anything is made for them, as if each had an entry: empty tables are as easy to write down.
+  if (facts.reduce((count, { tables }, module) => count + tables.length * uses[module]!, 0) > limit) {
+    throw tooMany();
   }
   const demands = facts.flatMap(({ tables }, module) =>
     Array.from({ length: uses[module]! }, () => tables.map((table) => ({ ...table, favoured: true }))).flat(),
   );
-  const maxima = demands.length > limit ? undefined : allot(demands, limit);
+  const maxima = allot(demands, limit);
   if (maxima === undefined) {
-    throw new PluginError(
-      'LIMIT_EXCEEDED',
-      `Cannot load the component: its tables start above the limit of ${limit} entries`,
-    );
+    throw tooMany();
   }
   let at = 0;
   return facts.map(({ tables }, module) => {

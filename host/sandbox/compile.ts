@@ -7,7 +7,7 @@
 import { createHash } from 'node:crypto';
 import { type ComponentPlan, type CoreRef, decodeComponent, type HostFunction } from '../component/index.js';
 import { PluginError } from '../errors/index.js';
-import { admitImports, admitModule } from './admit.js';
+import { admitImports, admitModules } from './admit.js';
 import { memoryBounds, tableBounds } from './bounds.js';
 import { buildGuard } from './guard.js';
 import { instantiate, type LinkParts } from './instantiate.js';
@@ -78,7 +78,7 @@ function cached(key: string, make: () => Promise<LinkParts>): Promise<LinkParts>
 async function compile(bytes: Uint8Array, limits: SandboxLimits): Promise<LinkParts> {
   const plan = decodeComponent(bytes, limits.component);
   admitImports(plan, undefined);
-  const facts = plan.modules.map((module, index) => admitModule(module, index, limits));
+  const facts = admitModules(plan, limits);
   memoryBounds(plan, facts, limits);
   const tables = tableBounds(plan, facts, limits.tableEntries);
   const modules = await Promise.all(

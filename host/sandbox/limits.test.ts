@@ -125,6 +125,45 @@ describe('tables', () => {
   });
 });
 
+describe('definitions of core modules', () => {
+  const instances = (module: string, count: number): Promise<Uint8Array> =>
+    parse(`(component (core module ${module}) ${'(core instance (instantiate 0))'.repeat(count)})`);
+  // Each module: one function, or one of what an instance has besides; two instances of it.
+  const cases = [
+    { name: 'functions', module: '(func) (func)', each: 2 },
+    { name: 'exports', module: '(func $f) (export "a" (func $f)) (export "b" (func $f))', each: 3 },
+    { name: 'globals', module: '(global i32 (i32.const 0)) (global (mut i64) (i64.const 0))', each: 2 },
+    { name: 'tables', module: '(table 0 funcref) (table 0 funcref)', each: 2 },
+    { name: 'tags', module: '(tag) (tag)', each: 2 },
+  ];
+  for (const { name, module, each } of cases) {
+    test(`count ${name}, once for each instance`, async () => {
+      const component = await instances(module, 2);
+      await compileComponent(component, { definitions: 2 * each });
+      const error = await rejected(compileComponent(component, { definitions: 2 * each - 1 }));
+      expect(error.code).toBe('LIMIT_EXCEEDED');
+      expect(error.message).toContain(`${2 * each - 1}`);
+    });
+  }
+
+  test('count the entries of element segments, by their bytes', async () => {
+    const component = await instances(`(func $f) (elem func ${'$f '.repeat(100)})`, 1);
+    expect((await rejected(compileComponent(component, { definitions: 100 }))).code).toBe('LIMIT_EXCEEDED');
+    await compileComponent(component, { definitions: 110 });
+  });
+
+  test('of modules that nothing instantiates count too, for they are compiled', async () => {
+    const component = await instances('(func) (func)', 0);
+    expect((await rejected(compileComponent(component, { definitions: 1 }))).code).toBe('LIMIT_EXCEEDED');
+  });
+
+  test('are counted before a small file with many instances of many tables can fill the memory', async () => {
+    const component = await instances('(table 0 funcref) '.repeat(20_000), 500);
+    const error = await rejected(compileComponent(component));
+    expect(error.message).toContain('definitions');
+  });
+});
+
 test('a component above its size limit is refused', async () => {
   const component = await textPlugin();
   const limits = { ...DEFAULT_SANDBOX_LIMITS.component, componentBytes: component.byteLength - 1 };

@@ -11,6 +11,12 @@ export interface SandboxLimits {
   readonly tableEntries: number;
   /** One message, each way, of hooks and of capabilities. Default 16 MiB. */
   readonly messageBytes: number;
+  /**
+   * Functions, imports, exports, tables, globals, tags and bytes of element segments of all core instances together: each
+   * instance of a module has its own, in the host's heap, where no memory limit reaches. Default 500,000; a QuickJS component
+   * needs about 4,500.
+   */
+  readonly definitions: number;
   /** Functions that the host must provide, each use of an import by itself. Default 5000; a QuickJS component needs 60. */
   readonly hostFunctions: number;
   /** One core module. Default 32 MiB. */
@@ -25,6 +31,7 @@ export const DEFAULT_SANDBOX_LIMITS: SandboxLimits = Object.freeze({
   memories: 16,
   tableEntries: 100_000,
   messageBytes: 16 * 1024 * 1024,
+  definitions: 500_000,
   hostFunctions: 5000,
   moduleBytes: 32 * 1024 * 1024,
   component: DEFAULT_COMPONENT_LIMITS,

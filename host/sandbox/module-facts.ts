@@ -35,13 +35,26 @@ export interface ModuleFacts {
   readonly memory: Extent | undefined;
   /** Tables that the module defines. */
   readonly tables: readonly TableFacts[];
+  /** What each instance has of its own besides memory and the entries of tables; see `SandboxLimits`. */
+  readonly definitions: number;
 }
 
 const SECTION_TYPE = 1;
 export const SECTION_IMPORT = 2;
 export const SECTION_TABLE = 4;
 export const SECTION_MEMORY = 5;
+const SECTION_ELEMENT = 9;
 const SECTION_TAG = 13;
+/** Sections that begin with a count of what each instance gets: imports, functions, tables, memories, globals, exports, tags. */
+const COUNTED_SECTIONS: ReadonlySet<number> = new Set([
+  SECTION_IMPORT,
+  3,
+  SECTION_TABLE,
+  SECTION_MEMORY,
+  6,
+  7,
+  SECTION_TAG,
+]);
 const PREAMBLE_SIZE = 8;
 
 const FUNC_TYPE = 0x60;
@@ -71,6 +84,7 @@ export function readModuleFacts(module: Uint8Array): ModuleFacts {
   const sections: SectionSpan[] = [];
   const numeric: boolean[] = [];
   const tables: TableFacts[] = [];
+  let definitions = 0;
   let memories = 0;
   let memory: Extent | undefined;
   while (!reader.done) {
@@ -78,6 +92,7 @@ export function readModuleFacts(module: Uint8Array): ModuleFacts {
     const id = reader.u8();
     const body = reader.range(reader.u32(), `section ${id}`);
     sections.push({ id, start, body: body.offset, end: body.end });
+    definitions += definitionsIn(id, body.fork());
     switch (id) {
       case SECTION_TYPE:
         repeat(body, () => numeric.push(readType(body)));
@@ -108,7 +123,15 @@ export function readModuleFacts(module: Uint8Array): ModuleFacts {
   if (memories > 1) {
     throw refuse(0, `${memories} memories in one module`);
   }
-  return { sections, memory, tables };
+  return { sections, memory, tables, definitions };
+}
+
+/** An entry of an element segment takes at least a byte, so that its bytes are a bound that needs no parsing. */
+function definitionsIn(section: number, body: Reader): number {
+  if (section === SECTION_ELEMENT) {
+    return body.end - body.offset;
+  }
+  return COUNTED_SECTIONS.has(section) ? body.u32() : 0;
 }
 
 function repeat(body: Reader, read: () => void): void {
