@@ -4,16 +4,14 @@ import { type BenchGuests, ECHO, HOST, RELAY } from '../support/guests.js';
 import { messageSchema } from '../support/message.js';
 import type { Contender } from './contender.js';
 
-export const OURS_SANDBOX = 'wasm-plugin, sandbox alone';
 export const OURS_RAW = 'wasm-plugin, callRaw';
-export const OURS_TYPED = 'wasm-plugin, call (typed)';
 
 const messages = { request: messageSchema, response: messageSchema };
 const capability = provide(defineHook(HOST, messages), ({ data }) => ({ data }));
 
 /** What `callRaw` is made of: no promise, no plugin around it, bytes for the capability. Not public API. */
 export const oursSandbox: Contender = {
-  name: OURS_SANDBOX,
+  name: 'wasm-plugin, sandbox alone',
   speed: 'fast',
   async open({ guests, work, message: { bytes } }) {
     const compiled = await compileComponent(guests.component);
@@ -47,7 +45,7 @@ export const oursRaw: Contender = {
 
 /** The same message as a value: checked, encoded, sent, answered, decoded, checked. */
 export const oursTyped: Contender = {
-  name: OURS_TYPED,
+  name: 'wasm-plugin, call (typed)',
   speed: 'fast',
   async open({ guests, work, message: { value } }) {
     const { plugin, close } = await load(guests);
