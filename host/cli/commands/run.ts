@@ -1,4 +1,4 @@
-import { quote } from '../../errors/index.js';
+import { PluginError, quote } from '../../errors/index.js';
 import { formatChanges } from '../container/changes.js';
 import type { Prepared } from '../container/launch.js';
 import { launchContainer, prepareContainer } from '../container/launch.js';
@@ -15,6 +15,7 @@ export const run: RunCommand = async (context, parsed) => {
   const image = parsed.args[0]!;
   try {
     return await withPhases(context, parsed, { image }, async (session, { args, flagsOf }) => {
+      checkImage(image, args[0]);
       const prepared = await prepareContainer(context, session, requestFromOptions(args, parsed.options), flagsOf);
       if (!parsed.options.has('dry-run')) return launchContainer(context, session, prepared);
       printDryRun(context, parsed, prepared);
@@ -26,6 +27,16 @@ export const run: RunCommand = async (context, parsed) => {
       : failed(`Failed to run ${quote(image)}`, error, { exitCode: EXIT_RUN_FAILED });
   }
 };
+
+/** A plugin that may change the command must not get another root for it: `/` would be the host's own. */
+function checkImage(typed: string, now: string | undefined): void {
+  if (now !== typed) {
+    throw new PluginError(
+      'CONFIG_DENIED',
+      `a plugin put the image ${quote(now ?? '')} in place of ${quote(typed)}; config:args is for the command alone`,
+    );
+  }
+}
 
 function printDryRun({ io, log }: CommandContext, { options }: ParsedBuiltin, { config, changes }: Prepared): void {
   if (options.has('json')) {

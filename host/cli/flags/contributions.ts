@@ -112,7 +112,7 @@ function createClaims(): Claims {
     add(path, plugin) {
       const full = path.join(' ');
       owners.set(full, plugin);
-      for (const prefix of prefixesOf(path)) {
+      for (const prefix of prefixesOf(path.slice(0, -1))) {
         const plugins = inside.get(prefix) ?? new Map<string, string>();
         if (!plugins.has(plugin)) inside.set(prefix, plugins.set(plugin, full));
       }
