@@ -333,10 +333,32 @@ describe('decodeComponent() keeps its limits', () => {
     expect(decodeComponent(bytes).exports).toEqual([]);
   });
 
+  test('when a function of very many parameters is lowered very often', async () => {
+    const [parameters, lowered] = [
+      Array.from({ length: 90_000 }, (_, i) => `(param "p${i}" bool)`).join(''),
+      '(core func (canon lower (func $f)))'.repeat(90_000),
+    ];
+    const bytes = await parse(`(component
+      (core module $m (func (export "f"))) (core instance $i (instantiate $m)) (alias core export $i "f" (core func $f))
+      (type $t (func ${parameters})) (func $f (type $t) (canon lift (core func $f))) ${lowered})`);
+    const start = performance.now();
+    expect(decodeComponent(bytes).modules).toHaveLength(1);
+    // A tenth of a second; half a minute if every parameter were looked at each time.
+    expect(performance.now() - start).toBeLessThan(4000);
+  });
+
   test('when a list claims more elements than there are bytes', () => {
     const bytes = Uint8Array.from([0, 97, 115, 109, 13, 0, 1, 0, 7, 5, 0xff, 0xff, 0xff, 0xff, 0x0f]);
     expect(thrown(() => decodeComponent(bytes)).code).toBe('COMPONENT_MALFORMED');
   });
+});
+
+test('what an instance inside an imported instance has is not provided', async () => {
+  const nested = '(export "inner" (instance (export "f" (func))))';
+  const bytes =
+    await parse(`(component (type $t (instance ${nested})) (import "wasi:io/poll@0.2.0" (instance $i (type $t)))
+    (alias export $i "inner" (instance $inner)) (alias export $inner "f" (func $f)) (core func (canon lower (func $f))))`);
+  expect(thrown(() => decodeComponent(bytes)).code).toBe('COMPONENT_UNSUPPORTED');
 });
 
 describe('describeComponent()', () => {

@@ -38,7 +38,7 @@ const CAPABILITY_FUNCTION = 'call';
  * @returns the plan. Its hooks are the exported interfaces whose `handle` is lifted with the one plugin signature;
  *   other exports are listed but not linked.
  * @throws PluginError `COMPONENT_MALFORMED` for bytes that break the format; `COMPONENT_UNSUPPORTED` for what is outside
- *   the profile, an import of another shape among them; `LIMIT_EXCEEDED`. Each names the byte offset.
+ *   the profile, an import of another shape among them; `LIMIT_EXCEEDED`. Each names the byte offset, where one is at fault.
  */
 export function decodeComponent(bytes: Uint8Array, limits: ComponentLimits = DEFAULT_COMPONENT_LIMITS): ComponentPlan {
   const reader = open(bytes, limits);

@@ -9,7 +9,8 @@ export interface ComponentLimits {
   /** Core modules, those of nested components included. Default 100. */
   readonly coreModules: number;
   /**
-   * Everything read: sections, definitions, list elements; a nested component counts once for each instantiation.
+   * Everything read: sections, definitions, list elements, 64 bytes of a name; a nested component counts once for each
+   * instantiation.
    * It bounds time and memory together, for a few nested components that instantiate one another ten times each would
    * otherwise be worth any number of definitions. Default 200,000; a QuickJS component needs about 3,000.
    */

@@ -106,7 +106,7 @@ function lower(func: Func, options: Options, offset: number): HostFunction {
     return { kind: 'lowered', interface: func.interface, func: func.name, memory, realloc, signature };
   }
   if (func.kind === 'declared') {
-    throw malformed(offset, 'a function is lowered that only a type declares');
+    throw unsupported(offset, 'it lowers a function of an instance inside an imported interface');
   }
   if (isPlainFunction(func.type) && func.core.kind === 'export') {
     return { kind: 'relay', target: func.core, postReturn: func.postReturn, signature };
@@ -132,6 +132,9 @@ function resourceOperation(opcode: 0x02 | 0x03 | 0x04, { origin }: ResourceType,
   }
   if (origin.from === 'import' && operation === 'drop') {
     return { kind: 'drop-imported', interface: origin.interface, resource: origin.name, signature };
+  }
+  if (origin.from === 'declaration') {
+    throw unsupported(offset, 'it uses a resource of an instance inside an imported interface');
   }
   throw malformed(offset, `resource.${operation} of a resource that the component does not define`);
 }

@@ -78,6 +78,12 @@ test('count() charges the budget of all readers of a file', () => {
   expect(thrown(() => reader.charge(1)).code).toBe('LIMIT_EXCEEDED');
 });
 
+test('name() charges the budget for every 64 bytes, so that long names are not kept for nothing', () => {
+  const bytes = [0x80, 0x01, ...Array(128).fill(0x61)];
+  expect(read(bytes, 2, 128).name()).toHaveLength(128);
+  expect(thrown(() => read(bytes, 1, 128).name()).code).toBe('LIMIT_EXCEEDED');
+});
+
 test('range() and fork() stay inside their bytes and keep offsets of the file', () => {
   const reader = read([1, 2, 3, 4, 5]);
   reader.u8();

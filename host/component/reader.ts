@@ -18,6 +18,8 @@ const CONTINUE = 0x80;
 const SIGN = 0x40;
 const MAX_S33_BYTES = 5;
 const MAX_U32 = 0xffffffff;
+/** Bytes of a name that cost as much as an item: names are kept, and kept again for each instantiation. */
+const NAME_BYTES_PER_ITEM = 64;
 // A leading byte-order mark is part of a name; the default would drop it.
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
@@ -127,7 +129,7 @@ export class Reader {
     return value;
   }
 
-  /** A UTF-8 string with its length in front. */
+  /** A UTF-8 string with its length in front; a long one is charged. */
   name(): string {
     const at = this.#at;
     const length = this.u32();
@@ -137,6 +139,7 @@ export class Reader {
     if (length > this.#nameBytes) {
       throw tooMany(at, `a name takes ${length} bytes`, this.#nameBytes);
     }
+    this.charge(Math.floor(length / NAME_BYTES_PER_ITEM));
     const bytes = this.#bytes.subarray(this.#at, this.#at + length);
     this.#at += length;
     try {

@@ -149,8 +149,9 @@ export function loweredSignature(type: FuncType): CoreSignature {
 /** Whether every value of the function is a plain number in a core value of its own. */
 export function isPlainFunction(type: FuncType): boolean {
   return (
-    type.parameters.every((value) => value.plain) &&
+    // First, for it gives up above 16 core values: a function may have any number of parameters, and be asked about often.
     concatenate(type.parameters) !== undefined &&
+    type.parameters.every((value) => value.plain) &&
     (type.result === undefined || (type.result.plain && type.result.flat?.length === MAX_FLAT_RESULTS))
   );
 }
