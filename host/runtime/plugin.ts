@@ -128,6 +128,12 @@ export function createPlugin(parts: PluginParts): Plugin {
   return plugin;
 }
 
+/** A guest's error text becomes part of logs and of what a terminal shows; a page of it is enough. */
+const MAX_SAID_CHARS = 8 * 1024;
+
+const shown = (text: string): string =>
+  escapeControls(text.length > MAX_SAID_CHARS ? `${text.slice(0, MAX_SAID_CHARS)}…` : text);
+
 /** The error arm as an error; what the guest says of itself is quoted, and its code is kept apart from ours. */
 function guestError(plugin: string, hook: string, payload: Uint8Array): PluginError {
   let said: { readonly code: string; readonly message: string; readonly hint?: string | undefined };
@@ -138,9 +144,9 @@ function guestError(plugin: string, hook: string, payload: Uint8Array): PluginEr
       cause,
     });
   }
-  return new PluginError('GUEST_ERROR', `Plugin ${quote(plugin)}: ${escapeControls(said.message)}`, {
-    hint: said.hint === undefined ? undefined : escapeControls(said.hint),
-    details: { plugin, hook, guestCode: said.code },
+  return new PluginError('GUEST_ERROR', `Plugin ${quote(plugin)}: ${shown(said.message)}`, {
+    hint: said.hint === undefined ? undefined : shown(said.hint),
+    details: { plugin, hook, guestCode: shown(said.code) },
   });
 }
 
