@@ -50,7 +50,6 @@ export type Item =
 
 export class Scope {
   readonly parent: Scope | undefined;
-  readonly depth: number;
   readonly coreModules: number[] = [];
   /** Indices into the plan's instances. */
   readonly coreInstances: number[] = [];
@@ -66,7 +65,6 @@ export class Scope {
 
   constructor(parent?: Scope) {
     this.parent = parent;
-    this.depth = parent === undefined ? 0 : parent.depth + 1;
   }
 
   /** Give `item` the next index of its space. */

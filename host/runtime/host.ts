@@ -14,7 +14,7 @@ import { PluginError } from '../errors/index.js';
 import { effectiveGrants, parseGrant } from '../grant/index.js';
 import { readPackage } from '../package/index.js';
 import { compileComponent } from '../sandbox/index.js';
-import { type HostOptions, type ResolvedOptions, resolveOptions } from './options.js';
+import { type HostOptions, type ResolvedOptions, resolveOptions, unknownOptions } from './options.js';
 import { createPlugin, type Plugin } from './plugin.js';
 import { readPackageFile } from './read-file.js';
 
@@ -25,6 +25,8 @@ export interface LoadOptions {
   readonly kv?: (() => KeyValueStore) | undefined;
 }
 
+const LOAD_OPTIONS = new Set(['grants', 'kv']);
+
 /** Loads plugins; holds what they share. Plugins of one host see nothing of each other. */
 export interface Host {
   /**
@@ -32,7 +34,7 @@ export interface Host {
    *
    * @param source - path, file URL, or the bytes of a SIF package (copied, so you may reuse them).
    * @throws PluginError `IO_FAILED`, `SIF_MALFORMED`, `PACKAGE_INVALID`, `MANIFEST_INVALID`, `COMPONENT_MALFORMED`,
-   *   `COMPONENT_UNSUPPORTED`, `LIMIT_EXCEEDED`, `GRANT_INVALID`, `PLUGIN_CLOSED`.
+   *   `COMPONENT_UNSUPPORTED`, `LIMIT_EXCEEDED`, `GRANT_INVALID`, `PLUGIN_CLOSED`. TypeError for an unknown option.
    */
   load(source: string | URL | Uint8Array, options?: LoadOptions): Promise<Plugin>;
   /** Close every plugin that is still open. */
@@ -54,6 +56,12 @@ export async function createHost(options: HostOptions = {}): Promise<Host> {
   const open = new Set<Plugin>();
   let closed = false;
 
+  function checkOpen(): void {
+    if (closed) {
+      throw new PluginError('PLUGIN_CLOSED', 'Cannot load a plugin: the host was closed');
+    }
+  }
+
   async function close(): Promise<void> {
     closed = true;
     await Promise.all([...open].map((plugin) => plugin.close()));
@@ -61,10 +69,14 @@ export async function createHost(options: HostOptions = {}): Promise<Host> {
 
   return {
     async load(source, loadOptions = {}) {
-      if (closed) {
-        throw new PluginError('PLUGIN_CLOSED', 'Cannot load a plugin: the host was closed');
+      checkOpen();
+      const [problem] = unknownOptions(loadOptions, LOAD_OPTIONS);
+      if (problem !== undefined) {
+        throw new TypeError(`Cannot load a plugin: ${problem}`);
       }
       const plugin = await loadPlugin(source, loadOptions, resolved, (gone) => open.delete(gone));
+      // Again: it may have been closed meanwhile, and nobody would close this one. Nothing of it has run.
+      checkOpen();
       open.add(plugin);
       return plugin;
     },

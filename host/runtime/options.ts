@@ -1,4 +1,4 @@
-import type { Hook } from '../abi/index.js';
+import { type Hook, interfaceName } from '../abi/index.js';
 import type { CapabilitySources, Clocks, EnvSource, LogLine, RandomSource } from '../capability/index.js';
 
 /** Ceilings for one plugin. Every one has a default; none can be switched off. */
@@ -62,6 +62,13 @@ const LIMITS: ReadonlyMap<string, { readonly default: number; readonly max: numb
 
 const OPTIONS = new Set(['limits', 'log', 'capabilities', 'env', 'clocks', 'random']);
 
+/** @returns a problem for each key of `options` that is not in `known`. */
+export function unknownOptions(options: object, known: ReadonlySet<string>): string[] {
+  return Object.keys(options)
+    .filter((key) => !known.has(key))
+    .map((key) => `unknown option ${JSON.stringify(key)} (known: ${[...known].join(', ')})`);
+}
+
 /**
  * Check the embedder's options once and fill in the defaults.
  *
@@ -70,12 +77,7 @@ const OPTIONS = new Set(['limits', 'log', 'capabilities', 'env', 'clocks', 'rand
  * @throws TypeError that lists every problem.
  */
 export function resolveOptions(options: HostOptions): ResolvedOptions {
-  const problems: string[] = [];
-  for (const key of Object.keys(options)) {
-    if (!OPTIONS.has(key)) {
-      problems.push(`unknown option ${JSON.stringify(key)} (known: ${[...OPTIONS].join(', ')})`);
-    }
-  }
+  const problems = unknownOptions(options, OPTIONS);
   const limits: Readonly<Record<string, unknown>> = { ...options.limits };
   for (const [key, value] of Object.entries(limits)) {
     const limit = LIMITS.get(key);
@@ -86,7 +88,13 @@ export function resolveOptions(options: HostOptions): ResolvedOptions {
     }
   }
   const capabilities = options.capabilities ?? [];
+  const names = new Set<string>();
   for (const { definition } of capabilities) {
+    const name = interfaceName(definition.id);
+    if (names.has(name)) {
+      problems.push(`capability ${JSON.stringify(name)} is given twice; imports of any version go to one`);
+    }
+    names.add(name);
     if (/^(wasm-plugin|wasi):/.test(definition.id)) {
       problems.push(`capability ${definition.id} is in a reserved namespace; use your own`);
     }

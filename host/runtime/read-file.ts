@@ -1,5 +1,9 @@
+import { constants } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { PluginError, quote } from '../errors/index.js';
+
+// A pipe of that name must not wait for a writer; it is refused right after.
+const FLAGS = constants.O_RDONLY | constants.O_NONBLOCK;
 
 /**
  * Read a package file whole, from one open descriptor, after checking its size.
@@ -8,7 +12,7 @@ import { PluginError, quote } from '../errors/index.js';
  * @throws PluginError `IO_FAILED` when it cannot be read, `LIMIT_EXCEEDED` above `maxBytes`.
  */
 export async function readPackageFile(path: string, maxBytes: number): Promise<Uint8Array> {
-  const file = await open(path, 'r').catch((cause: NodeJS.ErrnoException) => {
+  const file = await open(path, FLAGS).catch((cause: NodeJS.ErrnoException) => {
     throw new PluginError('IO_FAILED', `Cannot open ${quote(path)}: ${cause.code ?? cause.message}`, { cause });
   });
   try {

@@ -1,4 +1,5 @@
 /** The library's promises, with a real guest: options, loading, calls, errors, what happens after a death. */
+import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -11,6 +12,7 @@ import {
   type LogLine,
   PluginError,
   packPlugin,
+  provide,
   str,
   struct,
 } from '../../host/index.js';
@@ -62,6 +64,11 @@ describe('createHost()', () => {
     { name: 'a misspelt limit', options: { limits: { memoryMib: 1 } }, want: /unknown limit "memoryMib"/ },
     { name: 'a limit of nothing', options: { limits: { memoryMiB: 0 } }, want: /memoryMiB must be a number above 0/ },
     { name: 'a limit beyond 32 bits', options: { limits: { memoryMiB: 4097 } }, want: /up to 4096/ },
+    {
+      name: 'two answers to one capability',
+      options: { capabilities: [provide(echo, (request) => request), provide(echo, (request) => request)] },
+      want: /capability "acme:echo\/echo" is given twice/,
+    },
     { name: 'two at once', options: { a: 1, b: 2 }, want: /"a".*"b"/ },
   ];
   for (const { name, options, want } of wrong) {
@@ -96,6 +103,15 @@ describe('load()', () => {
   for (const { name, source, want } of bad) {
     test(`refuses ${name}: ${want}`, async () => expect(await codeOf(host.load(source))).toBe(want));
   }
+
+  test('refuses a pipe at once, without waiting for somebody to write to it', async () => {
+    const pipe = join(folder, 'pipe');
+    execFileSync('mkfifo', [pipe]);
+    expect(await codeOf(host.load(pipe))).toBe('IO_FAILED');
+  });
+
+  test('refuses an option that it does not have', async () =>
+    expect(await codeOf(host.load(sif, { grant: ['kv'] } as never))).toMatch(/^TypeError.*unknown option "grant"/));
 
   test('refuses a package cut anywhere, with an error of ours', async () => {
     for (let length = 0; length < sif.byteLength; length += Math.ceil(sif.byteLength / 97)) {
@@ -206,5 +222,12 @@ describe('close()', () => {
     await own.close();
     expect(await codeOf(plugin.callRaw(ECHO, bytes('')))).toBe('PLUGIN_CLOSED');
     expect(await codeOf(own.load(sif))).toBe('PLUGIN_CLOSED');
+  });
+
+  test('of the host also ends a plugin that is still being loaded', async () => {
+    const own = await createHost();
+    const loading = own.load(sif);
+    await own.close();
+    expect(await codeOf(loading)).toBe('PLUGIN_CLOSED');
   });
 });
