@@ -1,4 +1,4 @@
-import { decode, encode, errorMessage, type Hook, sameMajor } from '../abi/index.js';
+import { decode, encode, errorMessage, type Hook, type Schema, sameMajor } from '../abi/index.js';
 import { escapeControls, PluginError, quote } from '../errors/index.js';
 import type { Grant } from '../grant/index.js';
 import type { Manifest } from '../package/index.js';
@@ -95,9 +95,22 @@ export function createPlugin(parts: PluginParts): Plugin {
     } catch (error) {
       // A dead instance is never used again: whatever state the guest left half done dies with it.
       if (instance?.failure !== undefined) {
-        instance.close();
+        const dead = instance;
         instance = undefined;
+        try {
+          dead.close();
+        } catch {
+          // It died of something else, and that is what to tell.
+        }
       }
+      throw named(manifest.name, error);
+    }
+  }
+
+  function readResponse<Res>(schema: Schema<Res, unknown>, bytes: Uint8Array): Res {
+    try {
+      return decode(schema, bytes, 'response');
+    } catch (error) {
       throw named(manifest.name, error);
     }
   }
@@ -105,9 +118,10 @@ export function createPlugin(parts: PluginParts): Plugin {
   async function close(): Promise<void> {
     if (!closed) {
       closed = true;
-      instance?.close();
+      const last = instance;
       instance = undefined;
       parts.onClose(plugin);
+      last?.close();
     }
   }
 
@@ -120,7 +134,7 @@ export function createPlugin(parts: PluginParts): Plugin {
       const id = typeof hook === 'string' ? hook : hook.id;
       return hooks.some((exportedId) => exportedId === id || sameMajor(exportedId, id));
     },
-    call: async (hook, request) => decode(hook.response, run(hook.id, encode(hook.request, request))),
+    call: async (hook, request) => readResponse(hook.response, run(hook.id, encode(hook.request, request, 'request'))),
     callRaw: async (id, request) => run(id, request),
     close,
     [Symbol.asyncDispose]: close,

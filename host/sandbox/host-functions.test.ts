@@ -120,6 +120,8 @@ describe('WASI', () => {
     const error = thrown(() => failing.call(SCORE, Buffer.from('wor')));
     expect(error.code).toBe('HOST_BUG');
     expect(failing.failure).toBe(error);
+    // Nothing is offered to the sink again.
+    failing.close();
   });
 });
 

@@ -204,6 +204,8 @@ class LiveInstance implements ComponentInstance {
   close(): void {
     this.#state.closed = true;
     this.#hooks = new Map();
-    this.#flush();
+    if (this.#state.failure === undefined) {
+      this.#flush();
+    }
   }
 }
