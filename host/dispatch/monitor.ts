@@ -29,6 +29,8 @@ export interface MonitorSession {
 
 /** A monitor that asks for more would make the host busy for nothing. */
 const MIN_TICK_MS = 100;
+/** 25 days. A timer of Node that should wait longer fires at once. */
+const MAX_TICK_MS = 2 ** 31 - 1;
 
 /**
  * Begin to watch one container.
@@ -110,7 +112,7 @@ export function startMonitoring(plugins: LoadedPlugins, warn: Warn): MonitorSess
       return {
         signal,
         exitCode,
-        nextTickMs: wanted.length === 0 ? undefined : Math.max(MIN_TICK_MS, Math.min(...wanted)),
+        nextTickMs: wanted.length === 0 ? undefined : Math.max(MIN_TICK_MS, Math.min(MAX_TICK_MS, ...wanted)),
       };
     },
   };
