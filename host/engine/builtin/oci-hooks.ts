@@ -14,6 +14,10 @@ export interface OciState {
 
 const MAX_STDERR_CHARS = 4096;
 const DEFAULT_TIMEOUT_S = 60;
+/** A timer of Node that should wait longer fires at once. */
+const MAX_TIMER_MS = 2 ** 31 - 1;
+/** How long a failed hook's last words may take to arrive: a process that it left behind may hold the pipe open. */
+const LAST_WORDS_MS = 200;
 
 /**
  * Run the hooks of one stage on the host, in order.
@@ -43,24 +47,41 @@ function runHook(hook: OciHook, state: string): Promise<string | undefined> {
       ...(hook.env === undefined ? {} : { env: environment(hook.env) }),
     });
     let stderr = '';
-    const timer = setTimeout(() => {
-      child.kill('SIGKILL');
-      resolve(`it took longer than ${timeoutSeconds} s`);
-    }, timeoutSeconds * 1000);
+    const settle = (problem: string | undefined): void => {
+      clearTimeout(timer);
+      // A process that the hook left behind may hold it open, and would keep ours alive.
+      child.stderr.destroy();
+      resolve(problem);
+    };
+    const timer = setTimeout(
+      () => {
+        child.kill('SIGKILL');
+        settle(`it took longer than ${timeoutSeconds} s`);
+      },
+      Math.min(timeoutSeconds * 1000, MAX_TIMER_MS),
+    );
     child.stderr.setEncoding('utf8').on('data', (text: string) => {
       stderr = (stderr + text).slice(0, MAX_STDERR_CHARS);
     });
     // A hook may ignore its stdin.
     child.stdin.on('error', () => undefined);
     child.stdin.end(state);
-    child.on('error', (error) => {
-      clearTimeout(timer);
-      resolve((error as NodeJS.ErrnoException).code ?? error.message);
-    });
+    child.on('error', (error) => settle((error as NodeJS.ErrnoException).code ?? error.message));
     child.on('exit', (code, signal) => {
+      if (code === 0) {
+        settle(undefined);
+        return;
+      }
       clearTimeout(timer);
-      const said = stderr.trim() === '' ? '' : `: ${escapeControls(stderr.trim())}`;
-      resolve(code === 0 ? undefined : `it ended with ${code ?? signal}${said}`);
+      const fail = (): void => {
+        const said = stderr.trim() === '' ? '' : `: ${escapeControls(stderr.trim())}`;
+        settle(`it ended with ${code ?? signal}${said}`);
+      };
+      const patience = setTimeout(fail, LAST_WORDS_MS);
+      child.once('close', () => {
+        clearTimeout(patience);
+        fail();
+      });
     });
   });
 }
