@@ -71,8 +71,10 @@ await build({
   // Flat, so that what is found relative to a module is found relative to a chunk too.
   chunkNames: '[name]-[hash]',
   plugins: [withoutChildProcess],
-  // Commander is CommonJS and asks for Node's modules in its own way.
-  banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" },
+  // Commander is CommonJS and asks for Node's modules in its own way. Under names that no module of ours declares again.
+  banner: {
+    js: "import { createRequire as bannerRequire } from 'node:module'; const require = bannerRequire(import.meta.url);",
+  },
 });
 // The package is of ES modules; this folder's .js file is not.
 writeFileSync(`${root}dist/bin/package.json`, '{ "type": "commonjs" }\n');
