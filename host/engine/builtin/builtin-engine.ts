@@ -7,6 +7,7 @@
  * outermost process when the thread that spawned it ends, `unshare --kill-child` ends the container with it, and with the
  * last process go the mounts, which are in a namespace of their own.
  */
+import type { ChildProcess } from 'node:child_process';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, mkdirSync, readFileSync, realpathSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
@@ -25,6 +26,7 @@ import { TOOLS_PATH } from './host-tools.js';
 import { coverInheritedFds } from './inherited-fds.js';
 import { BASE_DEVICES, planMounts } from './mount-plan.js';
 import { parseMountInfo } from './mount-table.js';
+import type { RunDirectory } from './run-directory.js';
 import { cleanupStale, createRunDirectory, defaultRunBase } from './run-directory.js';
 import { superviseContainer } from './running-container.js';
 
@@ -51,7 +53,7 @@ export function createBuiltinEngine(options: BuiltinEngineOptions = {}): Engine 
   const runBase = options.runBase ?? defaultRunBase(process.env.XDG_RUNTIME_DIR, tmpdir(), uid);
   return {
     name: 'builtin',
-    start: (spec, io = {}) => start(spec, io, runBase, uid),
+    start: (spec, io = {}) => start(spec, io, runBase, uid).catch(failed),
   };
 }
 
@@ -71,9 +73,35 @@ async function start(spec: ContainerSpec, io: ContainerIo, runBase: string, uid:
   const admitted = admitConfig(config, uid, onWarning);
   cleanupStale(runBase);
   const run = createRunDirectory(runBase, spec.id);
+  const child = await spawnIn(run, { ...spec, config }, io, admitted, onWarning);
+  // From here on the end of the process takes the folder with it.
+  return superviseContainer({
+    id: spec.id,
+    config,
+    admitted,
+    run,
+    child,
+    streams: {
+      stdin: child.stdin,
+      stdout: child.stdout,
+      stderr: (child.stdio[4] as Duplex | null | undefined) ?? null,
+    },
+    createCgroup: () => createCgroup(spec.id, config.linux?.resources ?? {}, onWarning),
+    hold: io.hold ?? false,
+    onWarning,
+  });
+}
+
+async function spawnIn(
+  run: RunDirectory,
+  spec: ContainerSpec,
+  io: ContainerIo,
+  admitted: Admitted,
+  onWarning: (text: string) => void,
+): Promise<ChildProcess> {
   try {
-    const steps = fillRunDirectory(run.path, { ...spec, config }, admitted, onWarning);
-    const [file, ...args] = containerCommand(config, admitted, run.path, steps);
+    const steps = fillRunDirectory(run.path, spec, admitted, onWarning);
+    const [file, ...args] = containerCommand(spec.config, admitted, run.path, steps);
     const child = spawn(file, args, {
       cwd: '/',
       // An own session: a container in ours could type into our terminal, and a Ctrl-C would reach it twice.
@@ -82,25 +110,27 @@ async function start(spec: ContainerSpec, io: ContainerIo, runBase: string, uid:
       stdio: [io.stdin ?? 'inherit', io.stdout ?? 'inherit', 'pipe', 'pipe', stderrOf(io), ...coverInheritedFds()],
     });
     await spawned(child);
-    return await superviseContainer({
-      id: spec.id,
-      config,
-      admitted,
-      run,
-      child,
-      streams: {
-        stdin: child.stdin,
-        stdout: child.stdout,
-        stderr: (child.stdio[4] as Duplex | null | undefined) ?? null,
-      },
-      createCgroup: () => createCgroup(spec.id, config.linux?.resources ?? {}, onWarning),
-      hold: io.hold ?? false,
-      onWarning,
-    });
+    return child;
   } catch (error) {
-    run.remove();
+    try {
+      run.remove();
+    } catch (leftBehind) {
+      onWarning(`the folder of the run is left behind: ${(leftBehind as Error).message}`);
+    }
     throw error;
   }
+}
+
+/** What the system refuses is a failure of the engine like any other; what else is thrown is a bug and stays as it is. */
+function failed(error: unknown): never {
+  if (!(error instanceof Error) || error instanceof PluginError || !('syscall' in error)) {
+    throw error;
+  }
+  const tooLong = 'code' in error && error.code === 'E2BIG';
+  throw new PluginError('ENGINE_FAILED', `Cannot start the container: ${escapeControls(error.message)}`, {
+    cause: error,
+    hint: tooLong ? 'Give it fewer or shorter arguments and variables; one may have 128 KiB.' : undefined,
+  });
 }
 
 /** Everything that the mounts need, and the list of them. @returns the number of mount steps. */

@@ -1,4 +1,5 @@
 import type { Duplex } from 'node:stream';
+import { PluginError } from '../../errors/index.js';
 
 const MAX_LINE_CHARS = 256;
 
@@ -28,7 +29,7 @@ export function createChannel(stream: Duplex): Channel {
       if (line.split(' ')[0] === word) {
         resolve(line);
       } else {
-        reject(new Error(`expected ${word}, got another line`));
+        reject(new PluginError('ENGINE_FAILED', `Cannot start the container: its setup did not say ${word}`));
       }
     } else if (failed !== undefined) {
       waiting = undefined;
