@@ -1,4 +1,5 @@
 /** What a hostile plugin answers, asks and says, through the whole host: it gets a refusal, and the host goes on. */
+import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,11 +8,15 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { encode, hooks, type InferInput } from '../../host/abi/index.js';
 import { createHost, type LogLine, PluginError } from '../../host/index.js';
 import { packPlugin, readPackage } from '../../host/package/index.js';
+import { padComponent } from '../../host/package/pad.js';
+import { writeSif } from '../../host/sif/index.js';
 import { cli } from '../support/cli.js';
 import { baseConfig, dispatcherOver, engine } from '../support/dispatch.js';
 import { compileFolder, installed } from '../support/example-plugin.js';
 import { type Puppet, packPuppet } from '../support/puppet.js';
+import { pluginObjects } from '../support/sif-sample.js';
 import { SCORE } from '../support/text-plugin.js';
+import { tinyComponent } from '../support/tiny-component.js';
 
 const ENGINE_CONFIG = 'wasm-plugin:hook/engine-config@1.0.0';
 const MONITOR = 'wasm-plugin:hook/monitor-container@1.0.0';
@@ -334,13 +339,52 @@ describe('a running plugin', () => {
   });
 });
 
-describe('a plugin with config:args', () => {
-  let folder = '';
-  beforeAll(() => {
-    folder = mkdtempSync(join(tmpdir(), 'wasm-plugin-hostile-'));
-  });
-  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+let folder = '';
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'wasm-plugin-hostile-'));
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
+describe('a file in place of a package', () => {
+  test('that is a FIFO is refused without waiting for a writer', async () => {
+    const path = join(folder, 'fifo');
+    spawnSync('mkfifo', [path]);
+    const host = await createHost();
+    expect(await outcome(() => host.load(path))).toMatch(/^IO_FAILED .*not a regular file/);
+    await host.close();
+  });
+
+  const names = [
+    'wasi:evil/\u001b[2J@0.2.0',
+    'wasm-plugin:hook/\u001b]0;title\u0007@1.0.0',
+    'wasm-plugin:hook/a\nERROR: forged@1.0.0',
+    'wasm-plugin:hook/\u202egnp.exe@1.0.0',
+  ];
+  for (const name of names) {
+    test(`with an interface named ${JSON.stringify(name)} prints nothing that moves a cursor`, async () => {
+      const path = join(folder, 'named.sif');
+      const component = padComponent(tinyComponent({ imports: [name], exports: [name] }));
+      const objects = pluginObjects().map((object) =>
+        object.name === 'plugin.wasm' ? { ...object, data: component } : object,
+      );
+      writeFileSync(path, writeSif(objects));
+      for (const args of [
+        ['inspect', '--long'],
+        ['inspect', '--json'],
+        ['install', '--yes'],
+      ]) {
+        const { stdout, stderr } = await cli([...args, path], {
+          cwd: folder,
+          env: { WASM_PLUGIN_STORE: join(folder, 'named') },
+        });
+        expect(stdout + stderr).toMatch(/^[^\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]*$/);
+        expect(stdout + stderr).not.toMatch(/^ERROR: forged/m);
+      }
+    });
+  }
+});
+
+describe('a plugin with config:args', () => {
   test('cannot put the root of the host in place of the image', async () => {
     const { component, manifest } = readPackage(
       await compileFolder(fileURLToPath(new URL('../programs/as-many', import.meta.url))),
