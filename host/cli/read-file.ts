@@ -1,4 +1,7 @@
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
+
+/** A pipe of that name must not wait for a writer; it is refused right after. */
+const FLAGS = constants.O_RDONLY | constants.O_NONBLOCK;
 
 /**
  * Read a file that somebody gave us, with a bound: what is bigger, or is no regular file, is refused before it is read.
@@ -6,7 +9,7 @@ import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
  * @throws Error with the bare reason; errors of the system as they are.
  */
 export function readBoundedFile(path: string, maxBytes: number): Uint8Array {
-  const file = openSync(path, 'r');
+  const file = openSync(path, FLAGS);
   try {
     const stats = fstatSync(file);
     if (!stats.isFile()) throw new UnreadableFile(stats.isDirectory() ? 'it is a folder' : 'it is not a regular file');

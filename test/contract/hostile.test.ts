@@ -352,6 +352,11 @@ describe('a file in place of a package', () => {
     const host = await createHost();
     expect(await outcome(() => host.load(path))).toMatch(/^IO_FAILED .*not a regular file/);
     await host.close();
+    const { stderr } = await cli(['install', '--yes', path], {
+      cwd: folder,
+      env: { WASM_PLUGIN_STORE: join(folder, 'fifo-store') },
+    });
+    expect(stderr).toContain('it is not a regular file');
   });
 
   const names = [
