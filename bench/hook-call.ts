@@ -10,7 +10,7 @@ import { BARE_CORE, bareCore, bareCoreAsync } from './contenders/bare-core.js';
 import type { Call, Contender, Session, Task, Work } from './contenders/contender.js';
 import { extismInline, extismWorker } from './contenders/extism.js';
 import { jco } from './contenders/jco.js';
-import { oursRaw, oursSandbox, oursTyped } from './contenders/ours.js';
+import { oursRaw, oursRawSync, oursSandbox, oursTyped } from './contenders/ours.js';
 import { plainFunction } from './contenders/plain-function.js';
 import { type BenchGuests, buildGuests } from './support/guests.js';
 import { interleave } from './support/interleave.js';
@@ -26,6 +26,7 @@ const CONTENDERS: readonly Contender[] = [
   bareCore,
   bareCoreAsync,
   oursSandbox,
+  oursRawSync,
   oursRaw,
   oursTyped,
   jco,

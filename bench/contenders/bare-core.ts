@@ -17,6 +17,7 @@ const LENGTH_WORD = 2;
 
 /** The row that every ratio refers to. */
 export const BARE_CORE = 'bare core export';
+export const BARE_CORE_AWAITED = 'bare core export, awaited';
 
 /**
  * The least that any host must do: allocate, copy in, call, read the answer, copy out, free. No checks, no errors, no limits:
@@ -30,7 +31,7 @@ export const bareCore: Contender = {
 
 /** The same behind a promise, as an API has it that must also serve instances in other threads. */
 export const bareCoreAsync: Contender = {
-  name: 'bare core export, awaited',
+  name: BARE_CORE_AWAITED,
   speed: 'fast',
   async open(task) {
     const run = await bareCall(task);

@@ -13,7 +13,7 @@ declare module 'msgpackr/index-no-eval' {
 
   export class Unpackr {
     constructor(options: Options);
-    unpack(bytes: Uint8Array): unknown;
+    unpack(bytes: Uint8Array, options?: { readonly end: number }): unknown;
   }
 
   export class Packr extends Unpackr {

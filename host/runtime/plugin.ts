@@ -28,6 +28,14 @@ export interface Plugin {
   call<Req, Res, ReqInput, ResInput>(hook: Hook<Req, Res, ReqInput, ResInput>, request: ReqInput): Promise<Res>;
   /** The same for one message of bytes: no schema, no msgpack. Returns bytes that you own; the request is not kept. */
   callRaw(interfaceId: string, request: Uint8Array): Promise<Uint8Array>;
+  /**
+   * `call` without a promise, for code that cannot wait or where a promise costs as much as the call (docs/benchmarks.md).
+   *
+   * The guest runs on this thread either way; only here a later version, which may run it on another, has nothing to offer.
+   */
+  callSync<Req, Res, ReqInput, ResInput>(hook: Hook<Req, Res, ReqInput, ResInput>, request: ReqInput): Res;
+  /** `callRaw` without a promise. */
+  callRawSync(interfaceId: string, request: Uint8Array): Uint8Array;
   /** Drop the instance. Later calls fail with `PLUGIN_CLOSED`. */
   close(): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
@@ -115,6 +123,10 @@ export function createPlugin(parts: PluginParts): Plugin {
     }
   }
 
+  function callTyped<Req, Res, ReqInput, ResInput>(hook: Hook<Req, Res, ReqInput, ResInput>, request: ReqInput): Res {
+    return readResponse(hook.response, run(hook.id, encode(hook.request, request, 'request')));
+  }
+
   async function close(): Promise<void> {
     if (!closed) {
       closed = true;
@@ -134,8 +146,10 @@ export function createPlugin(parts: PluginParts): Plugin {
       const id = typeof hook === 'string' ? hook : hook.id;
       return hooks.some((exportedId) => exportedId === id || sameMajor(exportedId, id));
     },
-    call: async (hook, request) => readResponse(hook.response, run(hook.id, encode(hook.request, request, 'request'))),
+    call: async (hook, request) => callTyped(hook, request),
     callRaw: async (id, request) => run(id, request),
+    callSync: callTyped,
+    callRawSync: run,
     close,
     [Symbol.asyncDispose]: close,
   };

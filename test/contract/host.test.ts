@@ -201,6 +201,13 @@ describe('call()', () => {
     ]);
   });
 
+  test('works without a promise too, and fails the same way', async () => {
+    const plugin = await host.load(sif);
+    expect(plugin.callSync(echo, { text: 'x' })).toEqual({ text: 'x' });
+    expect(plugin.callRawSync(ECHO, bytes('y'))).toEqual(bytes('y'));
+    expect(() => plugin.callRawSync('acme:other/other@1.0.0', bytes(''))).toThrow(PluginError);
+  });
+
   test('many calls at once each get their own answer', async () => {
     const plugin = await host.load(sif);
     const answers = await Promise.all(Array.from({ length: 100 }, (_, i) => plugin.call(echo, { text: String(i) })));
