@@ -4,7 +4,10 @@ import { doc, optional, str, struct } from './builders.js';
 export const errorMessage = struct(
   'ErrorMessage',
   {
-    code: doc('For programs: `denied`, `unsupported`, `invalid`, `not-found`, `failed`, or a word of the plugin.', str),
+    code: doc(
+      'For programs: `denied`, `unsupported`, `invalid`, `missing`, `exists`, `limit`, `failed`, or a word of the plugin.',
+      str,
+    ),
     message: doc('For people.', str),
     hint: doc('What the reader can do next.', optional(str)),
   },

@@ -146,7 +146,9 @@ test("the examples in the SDK's README compile together", async () => {
   const files = Object.fromEntries(examples.map((source, index) => [`assembly/example${index}.ts`, source]));
   const entry = examples.map((_, index) => `export * from "./example${index}";`).join('\n');
   const { bytes } = await compileProject(project({ ...files, [ENTRY]: entry }));
+  expect(readPackage(bytes).imports).toContain('acme:db/query@1.0.0');
   expect([...readPackage(bytes).hooks].sort()).toEqual([
+    'acme:db/report@1.0.0',
     'acme:score/score@1.0.0',
     'wasm-plugin:hook/command@1.0.0',
     'wasm-plugin:hook/engine-config@1.0.0',

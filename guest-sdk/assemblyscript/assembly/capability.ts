@@ -6,7 +6,7 @@ import { Reader } from "./reader";
 /** Why the host did not do what was asked. */
 export class CapabilityError {
   constructor(
-    /** For programs: `denied`, `unsupported`, `invalid`, `not-found` or `failed`. */
+    /** For programs: `denied`, `unsupported`, `invalid`, `missing`, `exists`, `limit` or `failed`. */
     readonly code: string,
     /** For people. */
     readonly message: string,

@@ -1,5 +1,6 @@
 // What plugin authors import from "@wasm-plugin/assemblyscript".
-export { CapabilityError, lastError } from "./capability";
+export { answerAddress } from "./answer-area";
+export { CapabilityError, lastError, takeAnswer } from "./capability";
 export { clock } from "./clock";
 export { CommandResponse } from "./command-response";
 export { EngineConfigResponse } from "./engine-config-response";

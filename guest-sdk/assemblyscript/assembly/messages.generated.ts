@@ -6,7 +6,7 @@ import { Writer } from "./writer";
 
 /** The error arm of every hook and capability. */
 export class ErrorMessage {
-  /** For programs: `denied`, `unsupported`, `invalid`, `not-found`, `failed`, or a word of the plugin. */
+  /** For programs: `denied`, `unsupported`, `invalid`, `missing`, `exists`, `limit`, `failed`, or a word of the plugin. */
   code: string = "";
   /** For people. */
   message: string = "";
