@@ -156,6 +156,16 @@ describe('calls between two components of one file', () => {
     });
   }
 
+  test('are refused while the guest is asked to allocate or free', async () => {
+    const instance = await startWith(inner('(param "a" u32)', '(param i32)'), {
+      imports: '(import "extra" "f" (func $f (param i32)))',
+      post: '(call $f (i32.const 1))',
+    });
+    const error = thrown(() => instance.call(SCORE, NOTHING));
+    expect(error.code).toBe('GUEST_TRAP');
+    expect(error.message).toContain('allocate or free');
+  });
+
   test('trap and name themselves when they carry more', async () => {
     const instance = await startWith(inner('(param "a" string)', '(param i32 i32)'), {
       imports: '(import "extra" "f" (func $f (param i32 i32)))',
@@ -207,6 +217,16 @@ describe('resources of the component', () => {
       expect(thrown(() => instance.call(SCORE, NOTHING)).code).toBe('GUEST_TRAP');
     });
   }
+
+  test('tell their representation also while the guest frees, but are not made or dropped there', async () => {
+    const handle = `(drop (call $new (i32.const 5))) ${ECHO}`;
+    const telling = await startWith(before, { imports, handle, post: '(drop (call $rep (i32.const 1)))' });
+    expect(telling.call(SCORE, NOTHING).ok).toBe(true);
+    for (const post of ['(drop (call $new (i32.const 1)))', '(call $drop (i32.const 1))']) {
+      const instance = await startWith(before, { imports, handle, post });
+      expect(thrown(() => instance.call(SCORE, NOTHING)).message).toContain('allocate or free');
+    }
+  });
 
   test('run out at a limit instead of filling the host', async () => {
     const instance = await startWith(before, {

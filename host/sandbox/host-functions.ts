@@ -116,36 +116,33 @@ export class HostFunctions {
 
   #ownResource(operation: 'new' | 'rep' | 'drop', resource: number, destructor: CoreExport | undefined): CoreFunction {
     const resources = this.#resources;
-    return this.#reported(`resource.${operation}`, (value) => {
-      switch (operation) {
-        case 'new':
-          return resources.create(resource, Number(value));
-        case 'rep':
-          return resources.rep(resource, Number(value));
-        case 'drop': {
-          const rep = resources.drop(resource, Number(value));
+    const name = `resource.${operation}`;
+    switch (operation) {
+      case 'new':
+        return this.#reported(name, (rep) => resources.create(resource, Number(rep)));
+      case 'rep':
+        // Canonical ABI, `canon resource.rep`: the only one that does not ask for `may_leave`.
+        return this.#blamed(name, (handle) => resources.rep(resource, Number(handle)));
+      case 'drop':
+        return this.#reported(name, (handle) => {
+          const rep = resources.drop(resource, Number(handle));
           if (destructor !== undefined) {
             this.#parts.exports.func(destructor)(rep);
           }
           return undefined;
-        }
-      }
-    });
+        });
+    }
   }
 
   #relay(target: CoreExport, postReturn: CoreExport | undefined): CoreFunction {
-    const { exports, state } = this.#parts;
-    return (...args) => {
-      try {
-        const value = exports.func(target)(...args);
-        if (postReturn !== undefined) {
-          exports.func(postReturn)(...(value === undefined ? [] : [value]));
-        }
-        return value;
-      } catch (error) {
-        throw state.hostThrew(error, `a call to ${quote(target.name)}`);
+    const { exports } = this.#parts;
+    return this.#reported(`a call to ${quote(target.name)}`, (...args) => {
+      const value = exports.func(target)(...args);
+      if (postReturn !== undefined) {
+        exports.func(postReturn)(...(value === undefined ? [] : [value]));
       }
-    };
+      return value;
+    });
   }
 
   #missing(what: string): CoreFunction {
@@ -154,11 +151,20 @@ export class HostFunctions {
     });
   }
 
+  /** A function that leaves the guest. */
   #reported(name: string, func: CoreFunction): CoreFunction {
+    const { state } = this.#parts;
+    return this.#blamed(name, (...args) => {
+      state.enterHost(name);
+      return func(...args);
+    });
+  }
+
+  /** A function whose name goes with what it throws. */
+  #blamed(name: string, func: CoreFunction): CoreFunction {
     const { state } = this.#parts;
     return (...args) => {
       try {
-        state.enterHost(name);
         return func(...args);
       } catch (error) {
         throw state.hostThrew(error, name);
