@@ -10,6 +10,9 @@ import { pathToFileURL } from 'node:url';
 import { PluginError } from '../errors/index.js';
 
 const MISSING = new Set<unknown>(['ERR_MODULE_NOT_FOUND', 'ERR_PACKAGE_PATH_NOT_EXPORTED']);
+/** The one that is missed first in a new project, where the other will be missed next. */
+const FIRST_NEEDED = 'assemblyscript';
+const TOGETHER = 'assemblyscript @bytecodealliance/jco';
 const CONDITIONS = ['import', 'node', 'default'];
 
 /**
@@ -31,7 +34,7 @@ export async function loadToolchain<T>(specifier: string, projectDir: string): P
     }
     const { name } = splitSpecifier(specifier);
     throw new PluginError('TOOLCHAIN_MISSING', `Cannot compile: the npm package ${name} is not installed`, {
-      hint: `Run in the project: npm install --save-dev ${name}`,
+      hint: `Run in the project: npm install --save-dev ${name === FIRST_NEEDED ? TOGETHER : name}`,
       details: { package: name },
       cause: error,
     });

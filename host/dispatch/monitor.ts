@@ -78,7 +78,9 @@ export function startMonitoring(plugins: LoadedPlugins, warn: Warn): MonitorSess
 
   function allowedSignal(entry: PluginEntry, plugin: Plugin, signal: string): NodeJS.Signals | undefined {
     if (!plugin.grants.some((grant) => grant.kind === 'process')) {
-      warn(`Plugin ${quote(entry.name)} may not send ${quote(signal)}: process:signal was not granted`);
+      warn(
+        `Plugin ${quote(entry.name)} may not send ${quote(signal)}: process:signal was not granted when it was installed`,
+      );
       return undefined;
     }
     if (!Object.hasOwn(constants.signals, signal)) {

@@ -60,7 +60,7 @@ export function checkConfigGrants(plugin: string, grants: readonly Grant[], chan
         'CONFIG_DENIED',
         `Plugin ${quote(plugin)} may not change ${quote(change.thing)}: it was not granted`,
         {
-          hint: `Grant it with --grant ${formatGrant(needed[0])} when you install the plugin, if you want that.`,
+          hint: `If you want that, install the plugin again with --grant ${formatGrant(needed[0])} and each grant that it has already.`,
           details: { plugin, thing: change.thing },
         },
       );

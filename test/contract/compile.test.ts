@@ -139,6 +139,17 @@ describe('compileProject() explains', () => {
   });
 });
 
+test('warns of an exported function whose name is nearly a hook', async () => {
+  const source = [
+    'import { CommandRequest } from "@wasm-plugin/assemblyscript";',
+    'export function lifecycle(): void {}',
+    'export function comand(request: CommandRequest): void {}',
+  ].join('\n');
+  const warnings: string[] = [];
+  await compileProject(project({ [ENTRY]: source }), { onWarning: (text) => warnings.push(text) });
+  expect(warnings.join('\n')).toMatch(/^assembly\/index\.ts:3:17: "comand" is no hook .* is "command"/);
+});
+
 test("the examples in the SDK's README compile together", async () => {
   const readme = readFileSync(join(import.meta.dirname, '../../guest-sdk/assemblyscript/README.md'), 'utf8');
   const examples = [...readme.matchAll(/```ts\n(.*?)```/gs)].map(([, source = '']) => source);

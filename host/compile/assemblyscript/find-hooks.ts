@@ -39,6 +39,11 @@ export interface FoundHook {
   readonly response: Shape;
 }
 
+/** `EngineConfigRequest` -> `engineConfig`: who takes such a parameter meant to write that hook. */
+const HOOK_OF_REQUEST: ReadonlyMap<string, string> = new Map(
+  Object.keys(hooks).map((name) => [`${name.charAt(0).toUpperCase()}${name.slice(1)}Request`, name]),
+);
+
 const HOOK_NAMES: ReadonlyMap<string, string> = new Map(Object.entries(hooks).map(([name, hook]) => [name, hook.id]));
 
 /** The names that make an exported function a hook, for messages. */
@@ -125,7 +130,23 @@ class HookFinder {
         }
       } else if (standardId !== undefined) {
         yield { hook: { id: standardId, ...place, ...this.standardShapes(name, declaration) }, declaration };
+      } else {
+        this.warnOfMisspelling(name, declaration);
       }
+    }
+  }
+
+  /** A helper may be exported and take a request as well, so this is no error. */
+  private warnOfMisspelling(name: string, declaration: FunctionDeclaration): void {
+    const { parameters } = declaration.signature;
+    const type = parameters.length === 1 && parameters[0] !== undefined ? this.typeName(parameters[0].type) : undefined;
+    const meant = HOOK_OF_REQUEST.get(type ?? '');
+    if (meant !== undefined) {
+      this.parser.warning(
+        this.enums.DiagnosticCode.User_defined_0,
+        declaration.name.range,
+        `"${name}" is no hook and will not be called: the hook that takes ${type} is "${meant}"`,
+      );
     }
   }
 

@@ -71,4 +71,5 @@ export interface Parser {
   readonly sources: readonly Source[];
   parseFile(text: string, path: string, isEntry: boolean): void;
   error(code: number, range: Range, message: string): void;
+  warning(code: number, range: Range, message: string): void;
 }
