@@ -214,13 +214,20 @@ describe('a monitor', () => {
     });
   }
 
-  test('that asks to be woken all the time is woken ten times a second', async () => {
-    const answer = encode(hooks.monitorContainer.response, { nextTickMs: 1 });
-    const dispatcher = await dispatcherOver([installed(await packPuppet({ hook: MONITOR, answer }))]);
-    const { nextTickMs } = await dispatcher.monitor().tell({ id: 'c', pid: 1, event: 'started', uptimeMs: 0 });
-    expect(nextTickMs).toBe(100);
-    await dispatcher.close();
-  });
+  const ticks = [
+    { name: 'all the time is woken ten times a second', asked: 1, want: 100 },
+    { name: 'later than a timer can count is woken once a day', asked: 2 ** 31, want: 86_400_000 },
+    { name: 'in the past is not woken', asked: -5, want: undefined },
+  ];
+  for (const { name, asked, want } of ticks) {
+    test(`that asks to be woken ${name}`, async () => {
+      const answer = encode(hooks.monitorContainer.response, { nextTickMs: asked });
+      const dispatcher = await dispatcherOver([installed(await packPuppet({ hook: MONITOR, answer }))]);
+      const { nextTickMs } = await dispatcher.monitor().tell({ id: 'c', pid: 1, event: 'started', uptimeMs: 0 });
+      expect(nextTickMs).toBe(want);
+      await dispatcher.close();
+    });
+  }
 });
 
 describe('a running plugin', () => {
