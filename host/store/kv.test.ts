@@ -1,4 +1,4 @@
-import { chmodSync, existsSync, mkdirSync, readdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readdirSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
@@ -132,6 +132,16 @@ describe('a folder that somebody changed', () => {
       expect(kv.get('a')).toEqual(bytes('new'));
     });
   }
+});
+
+test('list() answers with an error of ours for an entry that cannot be read, and does not leave it out', async () => {
+  const folder = tempFolder();
+  const kv = openKv(folder, { quotaBytes: 1000 });
+  mkdirSync(join(folder, sha256Hex('a')));
+  expect(await outcome(() => kv.list(''))).toBe('IO_FAILED');
+  symlinkSync('/etc/passwd', join(folder, sha256Hex('b')));
+  rmSync(join(folder, sha256Hex('a')), { recursive: true });
+  expect(await outcome(() => kv.list(''))).toBe('IO_FAILED');
 });
 
 test('a failed write leaves the old value and no other file', async () => {

@@ -13,10 +13,10 @@ import { PluginError, quote } from '../errors/index.js';
 import type { Files } from './files.js';
 import { attempt, nodeFiles, replaceFile } from './files.js';
 import { sha256Hex } from './hash.js';
-import { ioError } from './io-error.js';
+import { errnoOf, ioError } from './io-error.js';
 import { KV_FOLDER, TEMP_PREFIX } from './layout.js';
 import { sweepLocks, takeLockSync } from './lock.js';
-import { readOwnedFile } from './read-file.js';
+import { READ_FLAGS, readOwnedFile } from './read-file.js';
 import { namesIn } from './read-store.js';
 import { checkFolder } from './trusted-folder.js';
 
@@ -208,9 +208,12 @@ function decodeEntry(entry: Uint8Array): { key: Uint8Array; value: Uint8Array } 
 function readKey(path: string): string | undefined {
   let file: number;
   try {
-    file = openSync(path, 'r');
-  } catch {
-    return undefined;
+    file = openSync(path, READ_FLAGS);
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') {
+      return undefined;
+    }
+    throw ioError('read a key', path, error);
   }
   try {
     const head = Buffer.alloc(KEY_LEN_SIZE + MAX_KEY_BYTES);
@@ -219,6 +222,8 @@ function readKey(path: string): string | undefined {
       throw corrupt(path);
     }
     return Buffer.from(entry.key).toString();
+  } catch (error) {
+    throw ioError('read a key', path, error);
   } finally {
     closeSync(file);
   }

@@ -3,7 +3,7 @@ import { PluginError, quote } from '../errors/index.js';
 import { errnoOf, ioError } from './io-error.js';
 
 /** Neither a link nor a pipe of that name may lead elsewhere or block. */
-const FLAGS = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
+export const READ_FLAGS = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
 
 /**
  * Read a whole file of a store, opened once, so that what is checked is what is used.
@@ -17,7 +17,7 @@ const FLAGS = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
 export function readOwnedFile(path: string, owners: readonly number[], maxBytes: number): Uint8Array | undefined {
   let file: number;
   try {
-    file = openSync(path, FLAGS);
+    file = openSync(path, READ_FLAGS);
   } catch (error) {
     const errno = errnoOf(error);
     if (errno === 'ENOENT') {
