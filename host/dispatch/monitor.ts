@@ -29,8 +29,6 @@ export interface MonitorSession {
 
 /** A monitor that asks for more would make the host busy for nothing. */
 const MIN_TICK_MS = 100;
-/** A day; timers take longer ones for no time at all, and would wake the monitor without end. */
-const MAX_TICK_MS = 24 * 60 * 60 * 1000;
 /** 25 days. A timer of Node that should wait longer fires at once. */
 const MAX_TICK_MS = 2 ** 31 - 1;
 
