@@ -1,5 +1,6 @@
 import { escapeControls, quote } from '../errors/index.js';
 import { isObject, isText, memberPath } from './json.js';
+import { nearest } from './nearest.js';
 import type { Report } from './report.js';
 
 export interface TextRule {
@@ -67,7 +68,10 @@ export function readFields(value: unknown, path: string, report: Report): Fields
     },
     done: () => {
       for (const key of Object.keys(value)) {
-        if (!asked.has(key)) report.unknown(memberPath(path, key), 'is not a key that this version knows');
+        if (asked.has(key)) continue;
+        const meant = nearest(key, asked);
+        const hint = meant === undefined ? '' : `; is ${quote(meant)} meant?`;
+        report.unknown(memberPath(path, key), `is not a key that this version knows${hint}`);
       }
     },
   };
