@@ -24,10 +24,8 @@ export type CapabilityInterface<Req = unknown, Res = unknown, ReqInput = Req, Re
   ResInput
 >;
 
-export type RequestOf<H extends Hook> = Infer<H['request']>;
 export type RequestInputOf<H extends Hook> = InferInput<H['request']>;
 export type ResponseOf<H extends Hook> = Infer<H['response']>;
-export type ResponseInputOf<H extends Hook> = InferInput<H['response']>;
 
 /**
  * Define a hook of your own.

@@ -67,7 +67,7 @@ function structToJson(schema: StructNode, value: object): Json {
 }
 
 /** The same for a value without a schema. */
-export function valueToJson(value: Value): Json {
+function valueToJson(value: Value): Json {
   if (value instanceof Uint8Array) {
     return { $bin: toBase64(value) };
   }

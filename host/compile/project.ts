@@ -5,7 +5,7 @@ import { PluginError, quote } from '../errors/index.js';
 import { type Manifest, parseManifest } from '../package/index.js';
 import { CONFIG_FILE, DEFAULT_ENTRY } from './assemblyscript/index.js';
 
-export const PLUGIN_FILE = 'plugin.json';
+const PLUGIN_FILE = 'plugin.json';
 
 export type Language = 'assemblyscript';
 

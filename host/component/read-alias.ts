@@ -6,7 +6,7 @@ import type { Reader } from './reader.js';
 import type { Item, Scope } from './scope.js';
 
 /** Sorts of items that have an index space here. `core type` and `value` have none: they are refused when read. */
-export type CoreSort = 'core func' | 'core table' | 'core memory' | 'core global' | 'core tag';
+type CoreSort = 'core func' | 'core table' | 'core memory' | 'core global' | 'core tag';
 export type Sort = CoreSort | 'core instance' | Item['sort'];
 
 const CORE_SORTS: readonly CoreSort[] = ['core func', 'core table', 'core memory', 'core global', 'core tag'];
@@ -18,7 +18,7 @@ const SORTS = new Map<number, Sort>([
 ]);
 
 /** `sort`: one byte, or two for core sorts. */
-export function readSort(reader: Reader): Sort {
+function readSort(reader: Reader): Sort {
   const offset = reader.offset;
   const byte = reader.u8();
   if (byte === 0x00) {

@@ -108,7 +108,7 @@ function readDeclarations(decoding: Decoding, type: DeclaredType, reader: Reader
 }
 
 /** The item that an extern type promises, as far as a host can make one up. */
-export function declareItem(
+function declareItem(
   decoding: Decoding,
   type: ExternType,
   offset: number,

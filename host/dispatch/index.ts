@@ -1,16 +1,11 @@
 export type { Adjustments } from './adjust.js';
-export { applyAdjustments } from './adjust.js';
-export type { CommandCall, CommandEdits, ContributedResult } from './command.js';
-export { checkConfigShape } from './config-shape.js';
+export type { CommandCall, CommandEdits } from './command.js';
 export type { Change } from './diff.js';
-export { diffConfig } from './diff.js';
 export type { Dispatcher, DispatcherOptions } from './dispatcher.js';
 export { createDispatcher } from './dispatcher.js';
-export type { EngineConfigCall, EngineConfigResult } from './engine-config.js';
+export type { EngineConfigResult } from './engine-config.js';
 export type { Json, JsonObject } from './json.js';
 export type { LifecycleEvent } from './lifecycle.js';
 export type { MonitorActions, MonitorEvent, MonitorSession } from './monitor.js';
 export type { OwnedChange } from './ownership.js';
-export type { PostStartCall } from './post-start.js';
 export type { PluginEntry, PluginSource } from './source.js';
-export { inOrder } from './source.js';

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { PluginError } from '../errors/index.js';
-import { makeConfig, parseOciConfig } from './index.js';
+import { makeConfig } from './index.js';
+import { parseOciConfig } from './parse-oci-config.js';
 
 const good = makeConfig({ rootfs: '/image', command: ['true'] });
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import type { StoreRequest } from './index.js';
-import { resolveStore, SYSTEM_STORE } from './index.js';
+import type { StoreRequest } from './paths.js';
+import { resolveStore, SYSTEM_STORE } from './paths.js';
 
 const system = `system ${SYSTEM_STORE}`;
 const cases: { name: string; request: Partial<StoreRequest>; want: string }[] = [

@@ -124,7 +124,7 @@ const record = shape.object(
  * @param value - kept in the result, not copied.
  * @returns what is wrong with it, or the record.
  */
-export function checkRecord(value: unknown): { problem: string } | { record: PluginRecord } {
+function checkRecord(value: unknown): { problem: string } | { record: PluginRecord } {
   if (shape.isObject(value) && typeof value.format === 'number' && value.format > FORMAT) {
     return { problem: ` has format ${value.format}, this version knows ${FORMAT}` };
   }

@@ -9,7 +9,7 @@ import { PluginError, quote } from '../../errors/index.js';
 export const CONFIG_FILE = 'asconfig.json';
 
 /** What a project writes to extend the configuration that comes with this package. */
-export const BUNDLED_CONFIG = 'wasm-plugin/asconfig.json';
+const BUNDLED_CONFIG = 'wasm-plugin/asconfig.json';
 
 // More than anybody nests; a cycle ends here too.
 const MAX_EXTENDS = 16;
