@@ -28,6 +28,18 @@ const ADJUSTMENTS: Readonly<Record<AdjustmentKey, string>> = {
   ociHooks: 'programs that the container engine runs on the host (OCI hooks)',
 };
 
+/** What a pointer into one of these places amounts to: no operator knows the keys of an OCI config by heart. */
+const PLACES: readonly (readonly [segments: readonly string[], meaning: string])[] = [
+  [['hooks'], ADJUSTMENTS.ociHooks],
+  [['mounts'], ADJUSTMENTS.mounts],
+  [['root'], 'the folder that is the root of the container'],
+  [['process', 'args'], ADJUSTMENTS.args],
+  [['process', 'capabilities'], 'privileges of the container'],
+  [['process', 'user'], ADJUSTMENTS.user],
+  [['linux', 'devices'], ADJUSTMENTS.devices],
+  [['linux', 'namespaces'], ADJUSTMENTS.namespaces],
+];
+
 /** Always shown, also when empty: their absence is what an operator looks for. */
 const ALWAYS = ['may change', 'may read'];
 const LABELS = [...ALWAYS, 'may write', 'may connect', 'may signal', 'may store'];
@@ -72,7 +84,7 @@ function explain(grant: Grant): [label: string, item: string][] {
     case 'config':
       return [['may change', ADJUSTMENTS[grant.adjustment]]];
     case 'config-pointer':
-      return [['may change', `${formatPointer(grant.segments)} of the container's config`]];
+      return [['may change', explainPointer(grant.segments)]];
     case 'process':
       return [['may signal', 'its own container']];
     case 'image':
@@ -80,6 +92,15 @@ function explain(grant: Grant): [label: string, item: string][] {
     case 'rootfs':
       return [['may write', 'the root file system of a new container']];
   }
+}
+
+/** Names the places inside the pointer, and the one that it is in. */
+function explainPointer(segments: readonly string[]): string {
+  const meanings = PLACES.filter(([place]) =>
+    segments.every((segment, i) => i >= place.length || place[i] === segment),
+  );
+  const text = `${formatPointer(segments)} of the container's config`;
+  return meanings.length === 0 ? text : `${text} (${meanings.map(([, meaning]) => meaning).join('; ')})`;
 }
 
 function explainEnv(name: string, prefix: boolean): string {

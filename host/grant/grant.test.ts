@@ -182,13 +182,21 @@ const described = [
     want: ['may change    mounts of the container', 'may read      nothing'],
   },
   {
+    name: 'a pointer to programs of the host as what it is',
+    grants: ['config:/hooks/poststop', 'config:/annotations'],
+    want: [
+      "may change    /hooks/poststop of the container's config (programs that the container engine runs on the host (OCI hooks)), /annotations of the container's config",
+      'may read      nothing',
+    ],
+  },
+  {
     name: 'everything',
     grants: [
       ...['kv', 'env:HOME', 'env:A*', 'env:*', 'fs:/:ro', 'fs:/etc:rw', 'http:a.b:1'],
       ...['config:ociHooks', 'config:/linux', 'process:signal', 'image', 'rootfs', 'kv'],
     ],
     want: [
-      "may change    programs that the container engine runs on the host (OCI hooks), /linux of the container's config",
+      "may change    programs that the container engine runs on the host (OCI hooks), /linux of the container's config (devices of the container; namespaces of the container)",
       'may read      environment variable HOME, environment variables A*, every environment variable of the host, every file of the host, files under /etc, the container image',
       'may write     files under /etc, the root file system of a new container',
       'may connect   to a.b:1',
