@@ -70,7 +70,7 @@ export function readFields(value: unknown, path: string, report: Report): Fields
       for (const key of Object.keys(value)) {
         if (asked.has(key)) continue;
         const meant = nearest(key, asked);
-        const hint = meant === undefined ? '' : `; is ${quote(meant)} meant?`;
+        const hint = meant === undefined ? '' : ` (perhaps ${quote(meant)} is meant)`;
         report.unknown(memberPath(path, key), `is not a key that this version knows${hint}`);
       }
     },

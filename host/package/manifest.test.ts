@@ -39,8 +39,12 @@ const refused = [
     want: 'author has 2001 characters, the limit is 2000',
   },
   { name: 'an unknown key', more: { descripton: 'd' }, want: 'descripton is not a key that this version knows' },
-  { name: 'a key without its last letter', more: { request: [] }, want: 'knows; is "requests" meant?' },
-  { name: 'a key of two swapped letters', more: withCommand({ maxAgrs: 1 }), want: 'knows; is "maxArgs" meant?' },
+  { name: 'a key without its last letter', more: { request: [] }, want: 'knows (perhaps "requests" is meant)' },
+  {
+    name: 'a key of two swapped letters',
+    more: withCommand({ maxAgrs: 1 }),
+    want: 'knows (perhaps "maxArgs" is meant)',
+  },
   { name: 'an unknown key with an escape', more: { '\u001b[2J': 1 }, want: '["\\u{1b}[2J"] is not a key' },
   {
     name: 'a homepage of another kind',

@@ -150,6 +150,15 @@ test('warns of an exported function whose name is nearly a hook', async () => {
   expect(warnings.join('\n')).toMatch(/^assembly\/index\.ts:3:17: "comand" is no hook .* is "command"/);
 });
 
+test('says what to rename where no other function is a hook', async () => {
+  const source =
+    'import { CommandRequest } from "@wasm-plugin/assemblyscript";\nexport function cmd(request: CommandRequest): void {}\n';
+  await expect(compileProject(project({ [ENTRY]: source }))).rejects.toMatchObject({
+    code: 'COMPILE_FAILED',
+    hint: 'Rename cmd to command.',
+  });
+});
+
 test("the examples in the SDK's README compile together", async () => {
   const readme = readFileSync(join(import.meta.dirname, '../../guest-sdk/assemblyscript/README.md'), 'utf8');
   const examples = [...readme.matchAll(/```ts\n(.*?)```/gs)].map(([, source = '']) => source);

@@ -47,11 +47,14 @@ export async function compileAssemblyScript(
 
   const transform = {
     afterParse(parser: Parser) {
-      const { hooks, mistakes } = findHooks(parser, enums);
+      const { hooks, mistakes, misspelt } = findHooks(parser, enums);
       found = hooks;
       if (found.length === 0 && mistakes === 0) {
         throw new PluginError('COMPILE_FAILED', `Cannot compile ${quote(projectDir)}: its entry file exports no hook`, {
-          hint: `Export a function named ${hookNames.join(', ')}, or one with @hook("…").`,
+          hint:
+            misspelt.length === 0
+              ? `Export a function named ${hookNames.join(', ')}, or one with @hook("…").`
+              : `Rename ${misspelt.map(({ name, meant }) => `${name} to ${meant}`).join(', ')}.`,
         });
       }
       // The author's exports are the glue's business now; what it does not import, the compiler may drop.

@@ -53,6 +53,8 @@ export interface FoundHooks {
   readonly hooks: readonly FoundHook[];
   /** How many mistakes were reported to the parser. */
   readonly mistakes: number;
+  /** What to rename: exported functions that take a hook's request under another name. */
+  readonly misspelt: readonly { readonly name: string; readonly meant: string }[];
 }
 
 /**
@@ -79,7 +81,7 @@ export function findHooks(parser: Parser, enums: Enums): FoundHooks {
     }
   }
   finder.reportUnexported();
-  return { hooks: [...found.values()], mistakes: finder.mistakes };
+  return { hooks: [...found.values()], mistakes: finder.mistakes, misspelt: finder.misspelt };
 }
 
 interface Export {
@@ -89,6 +91,7 @@ interface Export {
 
 class HookFinder {
   mistakes = 0;
+  readonly misspelt: { name: string; meant: string }[] = [];
   /** `@hook` decorators that no export of an entry has led to yet. */
   private readonly pending = new Map<FunctionDeclaration, Decorator>();
   private readonly decorated = new Map<FunctionDeclaration, Decorator>();
@@ -142,6 +145,7 @@ class HookFinder {
     const type = parameters.length === 1 && parameters[0] !== undefined ? this.typeName(parameters[0].type) : undefined;
     const meant = HOOK_OF_REQUEST.get(type ?? '');
     if (meant !== undefined) {
+      this.misspelt.push({ name, meant });
       this.parser.warning(
         this.enums.DiagnosticCode.User_defined_0,
         declaration.name.range,
