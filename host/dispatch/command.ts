@@ -103,9 +103,8 @@ async function ask(
   exitCode?: number,
 ): Promise<Response> {
   const plugin = await plugins.load(entry);
-  const state = plugins.states.get(entry.name);
   const answer = await plugin.call(hooks.command, {
-    context: plugins.context(entry),
+    ...plugins.request(entry),
     phase,
     path,
     args,
@@ -113,7 +112,6 @@ async function ask(
     cwd,
     user,
     ...(exitCode === undefined ? {} : { exitCode }),
-    ...(state === undefined ? {} : { state }),
   });
   for (const stream of ['stdout', 'stderr'] as const) {
     const text = answer[stream];
@@ -121,9 +119,7 @@ async function ask(
       print(stream, text, entry.name);
     }
   }
-  if (answer.state !== undefined) {
-    plugins.states.set(entry.name, answer.state);
-  }
+  plugins.keepState(entry, answer);
   return answer;
 }
 

@@ -42,13 +42,11 @@ export async function runEngineConfig(
   for (const entry of plugins.exporting(hooks.engineConfig)) {
     const edited = await tolerating(entry, warn, async () => {
       const plugin = await plugins.load(entry);
-      const state = plugins.states.get(entry.name);
       const answer = await plugin.call(hooks.engineConfig, {
-        context: plugins.context(entry),
+        ...plugins.request(entry),
         config,
         engine,
         flags: flagsOf(entry.name),
-        ...(state === undefined ? {} : { state }),
       });
       if (answer.veto !== undefined) {
         throw vetoed(entry, 'to let the container start', answer.veto);
@@ -63,9 +61,7 @@ export async function runEngineConfig(
       const changes = diffConfig(config, draft);
       checkConfigGrants(entry.name, plugin.grants, changes);
       ownership.claim(entry, changes);
-      if (answer.state !== undefined) {
-        plugins.states.set(entry.name, answer.state);
-      }
+      plugins.keepState(entry, answer);
       return draft;
     });
     config = edited ?? config;

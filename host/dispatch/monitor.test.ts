@@ -4,6 +4,8 @@ import { startMonitoring } from './monitor.js';
 import type { LoadedPlugins } from './plugins.js';
 import type { PluginEntry } from './source.js';
 
+const context = { hostVersion: '', pluginVersion: '', runId: '', image: '', settings: {} };
+
 /** Observers that answer each event with these waits. */
 function watchedBy(waits: readonly (number | undefined)[]) {
   const entries = waits.map((_, i) => ({ name: `p${i}`, monitor: 'observe' }) as PluginEntry);
@@ -13,8 +15,9 @@ function watchedBy(waits: readonly (number | undefined)[]) {
       const nextTickMs = waits[entries.indexOf(entry)];
       return { call: async () => (nextTickMs === undefined ? {} : { nextTickMs }) } as unknown as Plugin;
     },
-    context: () => ({ hostVersion: '', pluginVersion: '', runId: '', image: '', settings: {} }),
-    states: new Map(),
+    context: () => context,
+    request: () => ({ context }),
+    keepState: () => {},
     close: async () => {},
   };
   return startMonitoring(plugins, () => {});

@@ -55,15 +55,11 @@ export function startMonitoring(plugins: LoadedPlugins, warn: Warn): MonitorSess
     event: MonitorEvent,
   ): Promise<Omit<MonitorActions, 'nextTickMs'> | undefined> {
     const plugin = await plugins.load(entry);
-    const state = plugins.states.get(entry.name);
     const answer = await plugin.call(hooks.monitorContainer, {
       ...event,
-      context: plugins.context(entry),
-      ...(state === undefined ? {} : { state }),
+      ...plugins.request(entry),
     });
-    if (answer.state !== undefined) {
-      plugins.states.set(entry.name, answer.state);
-    }
+    plugins.keepState(entry, answer);
     if (answer.nextTickMs !== undefined) {
       ticks.set(entry.name, answer.nextTickMs);
     }

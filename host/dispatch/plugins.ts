@@ -12,19 +12,33 @@ export interface LoadedPlugins {
   exporting(hook: Hook): PluginEntry[];
   load(entry: PluginEntry): Promise<Plugin>;
   context(entry: PluginEntry): Context;
-  /** What a plugin answered last; it gets it back with its next hook. */
-  readonly states: Map<string, Value>;
+  /** What every request of a run carries: the context, and the state that the plugin answered last. */
+  request(entry: PluginEntry): { readonly context: Context; readonly state?: Value };
+  /** Keep the state of an answer for the plugin's next hook; an answer without one leaves the last. */
+  keepState(entry: PluginEntry, answer: { readonly state?: Value | undefined }): void;
   close(): Promise<void>;
 }
 
 export function createLoadedPlugins(source: PluginSource, host: Host, runId: string, image: string): LoadedPlugins {
   const entries = inOrder(source.plugins());
   const loading = new Map<string, Promise<Plugin>>();
+  const states = new Map<string, Value>();
+
+  function context(entry: PluginEntry): Context {
+    return {
+      hostVersion: HOST_VERSION,
+      pluginVersion: entry.version,
+      runId,
+      image,
+      settings: entry.settings,
+    };
+  }
 
   async function loadFrom(entry: PluginEntry): Promise<Plugin> {
     const plugin = await host.load(await entry.load(), { grants: entry.grants, kv: () => entry.kv() });
     // The store found the package by digest, so this only fails if record and package were never one.
     if (plugin.manifest.name !== entry.name) {
+      await plugin.close();
       throw new PluginError(
         'PACKAGE_INVALID',
         `The package of ${quote(entry.name)} names itself ${quote(plugin.manifest.name)}`,
@@ -34,20 +48,22 @@ export function createLoadedPlugins(source: PluginSource, host: Host, runId: str
   }
 
   return {
-    states: new Map(),
     exporting: (hook) => entries.filter((entry) => entry.hooks.some((id) => sameMajor(id, hook.id))),
     load(entry) {
       const known = loading.get(entry.name) ?? loadFrom(entry);
       loading.set(entry.name, known);
       return known;
     },
-    context: (entry) => ({
-      hostVersion: HOST_VERSION,
-      pluginVersion: entry.version,
-      runId,
-      image,
-      settings: entry.settings,
-    }),
+    context,
+    request(entry) {
+      const state = states.get(entry.name);
+      return { context: context(entry), ...(state === undefined ? {} : { state }) };
+    },
+    keepState(entry, { state }) {
+      if (state !== undefined) {
+        states.set(entry.name, state);
+      }
+    },
     async close() {
       const settled = await Promise.allSettled(loading.values());
       await Promise.all(settled.map((result) => (result.status === 'fulfilled' ? result.value.close() : undefined)));

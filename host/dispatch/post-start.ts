@@ -19,18 +19,14 @@ export async function runPostStart(plugins: LoadedPlugins, call: PostStartCall, 
   for (const entry of plugins.exporting(hooks.postStartProcess)) {
     await tolerating(entry, warn, async () => {
       const plugin = await plugins.load(entry);
-      const state = plugins.states.get(entry.name);
       const answer = await plugin.call(hooks.postStartProcess, {
         ...call,
-        context: plugins.context(entry),
-        ...(state === undefined ? {} : { state }),
+        ...plugins.request(entry),
       });
       if (answer.veto !== undefined) {
         throw vetoed(entry, 'to let the container go on', answer.veto);
       }
-      if (answer.state !== undefined) {
-        plugins.states.set(entry.name, answer.state);
-      }
+      plugins.keepState(entry, answer);
     });
   }
 }
