@@ -8,6 +8,7 @@ const cases = [
   { name: 'escapes a forged line', text: 'a\nERROR: b', want: 'a\\u{a}ERROR: b' },
   { name: 'escapes the C1 control sequence introducer', text: '\u009b2J', want: '\\u{9b}2J' },
   { name: 'escapes a right-to-left override', text: 'abc\u202efdp', want: 'abc\\u{202e}fdp' },
+  { name: 'escapes the Arabic letter mark, which turns text too', text: 'a\u061cb', want: 'a\\u{61c}b' },
 ];
 
 describe('escapeControls()', () => {

@@ -18,7 +18,7 @@ export function quote(text: string, maxChars = 200): string {
 /** The same escapes without the quotes and without a length limit: for whole lines of guest text. */
 export function escapeControls(text: string): string {
   return text.replace(
-    /[\u0000-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/g,
+    /[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/g,
     (char) => `\\u{${char.charCodeAt(0).toString(HEX)}}`,
   );
 }
