@@ -1,6 +1,6 @@
 import { hooks, type Infer, type InferInput, type Value } from '../abi/index.js';
 import { PluginError, quote } from '../errors/index.js';
-import { covers } from '../grant/index.js';
+import { covers, formatGrant } from '../grant/index.js';
 import type { Manifest } from '../package/index.js';
 import { checkExitCode } from './exit-code.js';
 import { blame, tolerating, vetoed, type Warn } from './failure.js';
@@ -35,6 +35,8 @@ export interface ContributedResult {
   readonly exitCode: number;
   /** A container that it wants to be run as this command. */
   readonly run: Response['run'];
+  /** What takes effect for the plugin, in the notation of host/grant: requested by its manifest and granted. */
+  readonly grants: readonly string[];
 }
 
 /**
@@ -74,7 +76,8 @@ export async function runContributed(
 ): Promise<ContributedResult> {
   try {
     const { exitCode = 0, run } = await ask(plugins, entry, 'run', call);
-    return { exitCode: checkExitCode(exitCode), run };
+    const { grants } = await plugins.load(entry);
+    return { exitCode: checkExitCode(exitCode), run, grants: grants.map(formatGrant) };
   } catch (error) {
     throw blame(entry, error);
   }

@@ -40,7 +40,7 @@ describe('cli-plugin', () => {
 
   test('test-cmd prints its arguments, and exits as told', async () => {
     const call = commandCall('test-cmd', { args: ['a', 'b c'], flags: { upper: true, code: 42 } });
-    expect(await dispatcher.contributed(entry, call)).toEqual({ exitCode: 42, run: undefined });
+    expect(await dispatcher.contributed(entry, call)).toMatchObject({ exitCode: 42, run: undefined });
     expect(call.printed).toEqual(['stdout: A\nB C\n']);
   });
 

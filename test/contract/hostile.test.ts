@@ -11,7 +11,7 @@ import { packPlugin, readPackage } from '../../host/package/index.js';
 import { padComponent } from '../../host/package/pad.js';
 import { writeSif } from '../../host/sif/index.js';
 import { cli } from '../support/cli.js';
-import { baseConfig, dispatcherOver, engine } from '../support/dispatch.js';
+import { baseConfig, commandCall, dispatcherOver, engine } from '../support/dispatch.js';
 import { compileFolder, installed } from '../support/example-plugin.js';
 import { type Puppet, packPuppet } from '../support/puppet.js';
 import { pluginObjects } from '../support/sif-sample.js';
@@ -394,6 +394,15 @@ describe('a file in place of a package', () => {
       }
     });
   }
+});
+
+test('a container that a command asks for gets only what was requested as well as granted', async () => {
+  const answer = encode(hooks.command.response, { run: { image: 'img', command: [], options: { bind: ['/'] } } });
+  const bytes = await packPuppet({ hook: 'wasm-plugin:hook/command@1.0.0', answer, manifest: { requests: ['kv'] } });
+  const entry = installed(bytes, { grants: ['kv', 'config:mounts'] });
+  const dispatcher = await dispatcherOver([entry]);
+  expect((await dispatcher.contributed(entry, commandCall('x'))).grants).toEqual(['kv']);
+  await dispatcher.close();
 });
 
 describe('a plugin with config:args', () => {

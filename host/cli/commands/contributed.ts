@@ -21,10 +21,10 @@ export async function runContributed(context: CommandContext, parsed: ParsedCont
     return await betweenPhases(context, parsed, words, flags, {}, async (session, call, { flagsOf }) => {
       const entry = session.entries.find(({ name }) => name === plugin);
       if (entry === undefined) throw new Error(`plugin ${plugin} is gone`);
-      const { exitCode, run } = await session.dispatcher.contributed(entry, call);
+      const { exitCode, run, grants } = await session.dispatcher.contributed(entry, call);
       if (run === undefined) return exitCode;
       failureCode = EXIT_RUN_FAILED;
-      const request = requestFromPlugin(plugin, run, parsed.args, entry.grants);
+      const request = requestFromPlugin(plugin, run, parsed.args, grants);
       return launchContainer(context, session, await prepareContainer(context, session, request, flagsOf));
     });
   } catch (error) {
