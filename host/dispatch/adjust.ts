@@ -22,26 +22,8 @@ const MAX_EDITS = 1000;
 export function applyAdjustments(config: JsonObject, edits: Adjustments): void {
   checkCount(edits);
   const process = objectAt(config, 'process');
-  for (const { action, destination, source, type, options } of edits.mounts) {
-    absolute('mount destination', destination);
-    const bind = type === undefined || type === 'bind';
-    if (action !== 'remove' && bind && source === undefined) {
-      throw invalid(`a bind mount at ${quote(destination)} needs a source`);
-    }
-    editList(listAt(config, 'mounts'), action, 'mount', destination, byField('destination', destination), {
-      destination,
-      type: type ?? 'bind',
-      source: source ?? type ?? 'none',
-      options: bind && !options.some((option) => /^r?bind$/.test(option)) ? ['rbind', ...options] : [...options],
-    });
-  }
-  for (const { action, name, value } of edits.env) {
-    if (name === '' || name.includes('=') || name.includes('\0')) {
-      throw invalid(`${quote(name)} is not the name of a variable`);
-    }
-    const isIt = (entry: Json): boolean => typeof entry === 'string' && entry.split('=', 1)[0] === name;
-    editList(listAt(process, 'env'), action, 'variable', name, isIt, `${name}=${value ?? ''}`);
-  }
+  applyMounts(config, edits.mounts);
+  applyEnv(process, edits.env);
   if (edits.hostname !== undefined) {
     config.hostname = edits.hostname;
   }
@@ -52,12 +34,7 @@ export function applyAdjustments(config: JsonObject, edits: Adjustments): void {
     process.args = [...edits.args];
   }
   if (edits.user !== undefined) {
-    const { uid, gid, additionalGids } = edits.user;
-    Object.assign(
-      objectAt(process, 'user'),
-      { uid, gid },
-      additionalGids.length > 0 ? { additionalGids: [...additionalGids] } : {},
-    );
+    applyUser(process, edits.user);
   }
   for (const { action, name, value } of edits.annotations) {
     editKey(objectAt(config, 'annotations'), action, 'annotation', name, value ?? '');
@@ -77,7 +54,45 @@ export function applyAdjustments(config: JsonObject, edits: Adjustments): void {
     const isIt = byField('path', path);
     editList(listAt(objectAt(config, 'linux'), 'devices'), action, 'device', path, isIt, { path, ...present(device) });
   }
-  for (const { action, stage, path, args, env, timeout } of edits.ociHooks) {
+  applyOciHooks(config, edits.ociHooks);
+}
+
+function applyMounts(config: JsonObject, edits: Adjustments['mounts']): void {
+  for (const { action, destination, source, type, options } of edits) {
+    absolute('mount destination', destination);
+    const bind = type === undefined || type === 'bind';
+    if (action !== 'remove' && bind && source === undefined) {
+      throw invalid(`a bind mount at ${quote(destination)} needs a source`);
+    }
+    editList(listAt(config, 'mounts'), action, 'mount', destination, byField('destination', destination), {
+      destination,
+      type: type ?? 'bind',
+      source: source ?? type ?? 'none',
+      options: bind && !options.some((option) => /^r?bind$/.test(option)) ? ['rbind', ...options] : [...options],
+    });
+  }
+}
+
+function applyEnv(process: JsonObject, edits: Adjustments['env']): void {
+  for (const { action, name, value } of edits) {
+    if (name === '' || name.includes('=') || name.includes('\0')) {
+      throw invalid(`${quote(name)} is not the name of a variable`);
+    }
+    const isIt = (entry: Json): boolean => typeof entry === 'string' && entry.split('=', 1)[0] === name;
+    editList(listAt(process, 'env'), action, 'variable', name, isIt, `${name}=${value ?? ''}`);
+  }
+}
+
+function applyUser(process: JsonObject, { uid, gid, additionalGids }: NonNullable<Adjustments['user']>): void {
+  Object.assign(
+    objectAt(process, 'user'),
+    { uid, gid },
+    additionalGids.length > 0 ? { additionalGids: [...additionalGids] } : {},
+  );
+}
+
+function applyOciHooks(config: JsonObject, edits: Adjustments['ociHooks']): void {
+  for (const { action, stage, path, args, env, timeout } of edits) {
     const entry: Json = {
       path: absolute('hook path', path),
       ...present({

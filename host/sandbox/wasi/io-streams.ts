@@ -12,8 +12,9 @@ import { checkRange, listBytes } from './canonical.js';
 import type { WasiContext } from './context.js';
 import type { WasiFunctions } from './core-function.js';
 import { coreFunction } from './core-function.js';
+import type { ResourceTable } from './resource-table.js';
 import { trap } from './trap.js';
-import type { GuestMemory } from './types.js';
+import type { GuestMemory, Lowering } from './types.js';
 
 /**
  * Bytes that one call may write. The WIT text names 4096 for `blocking-write-and-flush`, and a host function cannot be interrupted
@@ -35,7 +36,12 @@ const CLOSED = 1;
 const zeroes = new Uint8Array(WRITE_LIMIT);
 
 /** The functions of `wasi:io/streams`. */
-export function streamFunctions({ table }: WasiContext): WasiFunctions {
+export function streamFunctions(context: WasiContext): WasiFunctions {
+  return new Map([...inputFunctions(context), ...outputFunctions(context)]);
+}
+
+/** Of streams that are at their end from the beginning; splicing from one into an output moves nothing either. */
+function inputFunctions({ table }: WasiContext): WasiFunctions {
   const readAtEnd = coreFunction(['i32', 'i64', 'i32'], (memory, stream, _len, resultPtr) => {
     table.get('input-stream', stream);
     checkRange(memory, 'result', resultPtr, RESULT_SIZE, RESULT_ALIGN);
@@ -48,6 +54,25 @@ export function streamFunctions({ table }: WasiContext): WasiFunctions {
     storeClosed(memory, resultPtr, RESULT_U64_PAYLOAD);
     return undefined;
   });
+  const spliceAtEnd = coreFunction(['i32', 'i32', 'i64', 'i32'], (memory, output, input, _len, resultPtr) => {
+    table.get('output-stream', output);
+    table.get('input-stream', input);
+    checkRange(memory, 'result', resultPtr, RESULT_U64_SIZE, RESULT_U64_ALIGN);
+    storeClosed(memory, resultPtr, RESULT_U64_PAYLOAD);
+    return undefined;
+  });
+  return new Map([
+    ['wasi:io/streams#[method]input-stream.read', readAtEnd],
+    ['wasi:io/streams#[method]input-stream.blocking-read', readAtEnd],
+    ['wasi:io/streams#[method]input-stream.skip', skipAtEnd],
+    ['wasi:io/streams#[method]input-stream.blocking-skip', skipAtEnd],
+    ['wasi:io/streams#[method]input-stream.subscribe', subscribe(table, 'input-stream')],
+    ['wasi:io/streams#[method]output-stream.splice', spliceAtEnd],
+    ['wasi:io/streams#[method]output-stream.blocking-splice', spliceAtEnd],
+  ]);
+}
+
+function outputFunctions({ table }: WasiContext): WasiFunctions {
   const checkWrite = coreFunction(['i32', 'i32'], (memory, stream, resultPtr) => {
     table.get('output-stream', stream);
     checkRange(memory, 'result', resultPtr, RESULT_U64_SIZE, RESULT_U64_ALIGN);
@@ -79,36 +104,23 @@ export function streamFunctions({ table }: WasiContext): WasiFunctions {
     memory.view().setUint8(resultPtr, OK);
     return undefined;
   });
-  const spliceAtEnd = coreFunction(['i32', 'i32', 'i64', 'i32'], (memory, output, input, _len, resultPtr) => {
-    table.get('output-stream', output);
-    table.get('input-stream', input);
-    checkRange(memory, 'result', resultPtr, RESULT_U64_SIZE, RESULT_U64_ALIGN);
-    storeClosed(memory, resultPtr, RESULT_U64_PAYLOAD);
-    return undefined;
-  });
-  const subscribe = (kind: 'input-stream' | 'output-stream') =>
-    coreFunction(['i32'], (_memory, stream) => {
-      table.get(kind, stream);
-      return table.add({ kind: 'pollable', due: undefined });
-    });
-
   return new Map([
-    ['wasi:io/streams#[method]input-stream.read', readAtEnd],
-    ['wasi:io/streams#[method]input-stream.blocking-read', readAtEnd],
-    ['wasi:io/streams#[method]input-stream.skip', skipAtEnd],
-    ['wasi:io/streams#[method]input-stream.blocking-skip', skipAtEnd],
-    ['wasi:io/streams#[method]input-stream.subscribe', subscribe('input-stream')],
     ['wasi:io/streams#[method]output-stream.check-write', checkWrite],
     ['wasi:io/streams#[method]output-stream.write', write],
     ['wasi:io/streams#[method]output-stream.blocking-write-and-flush', write],
     ['wasi:io/streams#[method]output-stream.flush', flush],
     ['wasi:io/streams#[method]output-stream.blocking-flush', flush],
-    ['wasi:io/streams#[method]output-stream.subscribe', subscribe('output-stream')],
+    ['wasi:io/streams#[method]output-stream.subscribe', subscribe(table, 'output-stream')],
     ['wasi:io/streams#[method]output-stream.write-zeroes', writeZeroes],
     ['wasi:io/streams#[method]output-stream.blocking-write-zeroes-and-flush', writeZeroes],
-    ['wasi:io/streams#[method]output-stream.splice', spliceAtEnd],
-    ['wasi:io/streams#[method]output-stream.blocking-splice', spliceAtEnd],
   ]);
+}
+
+function subscribe(table: ResourceTable, kind: 'input-stream' | 'output-stream'): Lowering {
+  return coreFunction(['i32'], (_memory, stream) => {
+    table.get(kind, stream);
+    return table.add({ kind: 'pollable', due: undefined });
+  });
 }
 
 /** Store the error arm with `closed`; the area must have been checked. */
