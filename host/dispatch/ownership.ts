@@ -69,7 +69,10 @@ export function checkConfigGrants(plugin: string, grants: readonly Grant[], chan
 }
 
 function conflict(plugin: string, owner: string, change: Change): PluginError {
-  const show = (value: unknown): string => (value === undefined ? 'absent' : quote(JSON.stringify(value)));
+  const show = (value: unknown): string => {
+    if (value === undefined) return 'absent';
+    return quote(typeof value === 'string' ? value : JSON.stringify(value));
+  };
   return new PluginError(
     'CONFIG_CONFLICT',
     `Plugins ${quote(owner)} and ${quote(plugin)} both change ${quote(change.thing)}: to ${show(change.before)} and to ${show(change.after)}`,
