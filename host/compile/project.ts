@@ -25,12 +25,18 @@ export interface Project {
 }
 
 /**
- * @throws PluginError `COMPILE_FAILED` if the folder is no project or its language is not known here; `MANIFEST_INVALID`.
+ * @throws PluginError `COMPILE_FAILED` if the folder is no project or its language is not known here; `IO_FAILED` if it cannot
+ *   be read; `MANIFEST_INVALID`.
  */
 export async function openProject(path: string): Promise<Project> {
   const dir = resolve(path);
   const manifestPath = join(dir, PLUGIN_FILE);
-  const bytes = await readFile(manifestPath).catch((cause: unknown) => {
+  const bytes = await readFile(manifestPath).catch((cause: NodeJS.ErrnoException) => {
+    if (cause.code !== 'ENOENT' && cause.code !== 'ENOTDIR') {
+      throw new PluginError('IO_FAILED', `Cannot read ${quote(manifestPath)}: ${cause.code ?? cause.message}`, {
+        cause,
+      });
+    }
     throw new PluginError('COMPILE_FAILED', `Cannot compile ${quote(path)}: there is no ${PLUGIN_FILE} in it`, {
       hint: `Start a project with: wasm-plugin create ${path} NAME`,
       cause,

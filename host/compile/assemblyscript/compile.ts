@@ -10,7 +10,7 @@ import { loadToolchain } from '../toolchain.js';
 import { readConfig } from './config.js';
 import { type Diagnostic, formatDiagnostic, isError, isWarning } from './diagnostics.js';
 import { type Binaryen, type BinaryenModule, nameExports, START } from './exports.js';
-import { type FoundHook, findHooks, hookNames } from './find-hooks.js';
+import { type FoundHook, type FoundHooks, findHooks, hookNames } from './find-hooks.js';
 import { GLUE_FILE, glueSource } from './glue.js';
 import { openProjectFiles } from './project-files.js';
 import type { Enums, Parser } from './syntax.js';
@@ -50,19 +50,9 @@ export async function compileAssemblyScript(
       const { hooks, mistakes, misspelt } = findHooks(parser, enums);
       found = hooks;
       if (found.length === 0 && mistakes === 0) {
-        throw new PluginError('COMPILE_FAILED', `Cannot compile ${quote(projectDir)}: its entry file exports no hook`, {
-          hint:
-            misspelt.length === 0
-              ? `Export a function named ${hookNames.join(', ')}, or one with @hook("…").`
-              : `Rename ${misspelt.map(({ name, meant }) => `${name} to ${meant}`).join(', ')}.`,
-        });
+        throw noHooks(projectDir, misspelt);
       }
-      // The author's exports are the glue's business now; what it does not import, the compiler may drop.
-      for (const source of parser.sources) {
-        if (source.sourceKind === enums.SourceKind.UserEntry) {
-          source.sourceKind = enums.SourceKind.User;
-        }
-      }
+      takeExports(parser, enums);
       const glue = glueSource(found);
       seen.set(GLUE_FILE, glue);
       parser.parseFile(glue, GLUE_FILE, true);
@@ -170,6 +160,24 @@ function compilerArguments(
     // The shim's abort would print and exit; ours keeps the text for the host's error.
     ...['abort=wasm_plugin_abort', ...aliases].flatMap((alias) => ['--use', alias]),
   ];
+}
+
+/** The author's exports are the glue's business now; what it does not import, the compiler may drop. */
+function takeExports({ sources }: Parser, { SourceKind }: Enums): void {
+  for (const source of sources) {
+    if (source.sourceKind === SourceKind.UserEntry) {
+      source.sourceKind = SourceKind.User;
+    }
+  }
+}
+
+function noHooks(projectDir: string, misspelt: FoundHooks['misspelt']): PluginError {
+  return new PluginError('COMPILE_FAILED', `Cannot compile ${quote(projectDir)}: its entry file exports no hook`, {
+    hint:
+      misspelt.length === 0
+        ? `Export a function named ${hookNames.join(', ')}, or one with @hook("…").`
+        : `Rename ${misspelt.map(({ name, meant }) => `${name} to ${meant}`).join(', ')}.`,
+  });
 }
 
 function failure(diagnostics: readonly string[], error: Error | null): PluginError {
