@@ -1,8 +1,8 @@
 /**
  * Component bytes -> something that can be instantiated: decode, admit, rewrite, compile.
  *
- * Compiled components are kept for the length of the process, by digest and limits: the same plugin is loaded by many
- * hosts, and after each trap, and compiling is most of what loading costs.
+ * Compiled components are kept in the process, by digest and limits, as far as there is room: the same plugin is loaded by
+ * many hosts, and compiling is most of what loading costs.
  */
 import { createHash } from 'node:crypto';
 import { type ComponentPlan, type CoreRef, decodeComponent, type HostFunction } from '../component/index.js';
@@ -13,18 +13,20 @@ import { buildGuard } from './guard.js';
 import { instantiate, type LinkParts } from './instantiate.js';
 import { DEFAULT_SANDBOX_LIMITS, type SandboxLimits } from './limits.js';
 import type { CompiledComponent } from './options.js';
+import { createPromiseCache } from './promise-cache.js';
 import { boundMemoryAndTables, type Rewrite } from './rewrite.js';
 import { type WasmModule, wasm } from './web-assembly.js';
 
-/** Components in the cache; the one not asked for longest goes first. */
+/** Components that are kept, and their bytes together: V8 holds on to those, and to the code that it made of them. */
 const CACHED = 64;
+const CACHED_BYTES = 128 * 1024 * 1024;
 /** Below this size, compiling on the spot is faster than a round through V8's threads. */
 const COMPILE_INLINE_BYTES = 256 * 1024;
 
 /** What is done to each core module between validating and compiling. */
 const rewrite: Rewrite = boundMemoryAndTables;
 
-const cache = new Map<string, Promise<LinkParts>>();
+const cache = createPromiseCache<LinkParts>(CACHED, CACHED_BYTES);
 
 /**
  * Check and compile a component. Runs no code of it.
@@ -49,7 +51,7 @@ export async function compileComponent(
   }
   const copy = new Uint8Array(bytes);
   const key = `${createHash('sha256').update(copy).digest('hex')} ${JSON.stringify(all)}`;
-  const parts = await cached(key, () => compile(copy, all));
+  const parts = await cache.get(key, copy.byteLength, () => compile(copy, all));
   admitImports(parts.plan, offered);
   return {
     hooks: [...parts.plan.hooks.keys()],
@@ -59,20 +61,6 @@ export async function compileComponent(
       return instantiate(parts, options);
     },
   };
-}
-
-function cached(key: string, make: () => Promise<LinkParts>): Promise<LinkParts> {
-  const known = cache.get(key);
-  // Deleted and set again: a Map keeps insertion order, which makes its first key the one not asked for longest.
-  cache.delete(key);
-  const parts = known ?? make();
-  cache.set(key, parts);
-  parts.catch(() => cache.delete(key));
-  const [oldest] = cache.keys();
-  if (cache.size > CACHED && oldest !== undefined) {
-    cache.delete(oldest);
-  }
-  return parts;
 }
 
 async function compile(bytes: Uint8Array, limits: SandboxLimits): Promise<LinkParts> {
