@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import {
   chmodSync,
   existsSync,
@@ -51,6 +52,27 @@ describe('createRunDirectory()', () => {
     mkdirSync(join(folder, 'other'), { mode: 0o700 });
     symlinkSync(join(folder, 'other'), base);
     expect(() => createRunDirectory(base, 'a')).toThrow(expect.objectContaining({ code: 'ENGINE_FAILED' }));
+  });
+
+  test('removes folders deeper than any path is long', () => {
+    const run = createRunDirectory(base, 'a');
+    const dig = `for (let i = 0; i < 3000; i++) {
+      fs.mkdirSync('d');
+      if (i === 2500) fs.chmodSync('d', 0o300);
+      process.chdir('d');
+    }`;
+    execFileSync(process.execPath, ['-e', dig], { cwd: run.path });
+    run.remove();
+    expect(existsSync(base)).toBe(false);
+  });
+
+  test('removes names that are no text', () => {
+    const run = createRunDirectory(base, 'a');
+    const odd = Buffer.concat([Buffer.from(`${run.path}/`), Buffer.from([0xff, 0xfe])]);
+    mkdirSync(odd);
+    writeFileSync(Buffer.concat([odd, Buffer.from('/'), Buffer.from([0xff])]), '');
+    run.remove();
+    expect(existsSync(base)).toBe(false);
   });
 
   test('removes folders that a container has closed, and not what links lead to', () => {

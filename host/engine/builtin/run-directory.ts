@@ -17,6 +17,7 @@ import {
   rmdirSync,
   rmSync,
   statSync,
+  unlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
@@ -217,23 +218,35 @@ function readNames(path: string): string[] {
   }
 }
 
-// An overlay's work folder has mode 0, and a container may close folders of its own.
+/**
+ * Remove a folder that a container may have filled.
+ *
+ * It may have closed folders of its own (an overlay's work folder has mode 0 anyway), and nested them deeper than a path can be
+ * long. So each folder is opened and then moved up to `path` before it is looked into: no path grows, and nothing recurses.
+ */
 function removeTree(path: string): void {
-  openFolders(path);
-  rmSync(path, { recursive: true, force: true });
-}
-
-function openFolders(path: string): void {
-  const stat = lstatSync(path, { throwIfNoEntry: false });
-  if (stat === undefined || !stat.isDirectory()) {
+  if (lstatSync(path, { throwIfNoEntry: false }) === undefined) {
     return;
   }
-  if ((stat.mode & 0o700) !== 0o700) {
-    chmodSync(path, 0o700);
-  }
-  for (const entry of readdirSync(path, { withFileTypes: true })) {
-    if (entry.isDirectory()) {
-      openFolders(join(path, entry.name));
+  const waiting = [path];
+  for (let folder = waiting.pop(); folder !== undefined; folder = waiting.pop()) {
+    chmodSync(folder, 0o700);
+    // Names as bytes: those of a container need not be UTF-8.
+    for (const entry of readdirSync(folder, { withFileTypes: true, encoding: 'buffer' })) {
+      const found = Buffer.concat([Buffer.from(`${folder}/`), entry.name]);
+      if (!entry.isDirectory()) {
+        unlinkSync(found);
+        continue;
+      }
+      // Moving a folder writes its `..`.
+      chmodSync(found, 0o700);
+      const above = join(path, `old-${randomUUID()}`);
+      renameSync(found, above);
+      waiting.push(above);
+    }
+    if (folder !== path) {
+      rmdirSync(folder);
     }
   }
+  rmdirSync(path);
 }
