@@ -13,5 +13,4 @@ export { createHost } from './host.js';
 export type { HostCapability, HostLimits, HostOptions } from './options.js';
 export { provide } from './options.js';
 export type { Plugin } from './plugin.js';
-export { readPackageFile } from './read-file.js';
 export { HOST_VERSION } from './version.js';
