@@ -15,7 +15,7 @@ export { validateName } from './name.js';
 export type { PackOptions } from './pack.js';
 export { COMPONENT_OBJECT, MANIFEST_OBJECT, PLUGIN_GROUP, packPlugin } from './pack.js';
 export type { PluginPackage } from './read.js';
-export { DEFAULT_PACKAGE_LIMITS, readPackage } from './read.js';
+export { DEFAULT_PACKAGE_LIMITS, MAX_PACKAGE_BYTES, readPackage } from './read.js';
 export { checkSettings, coerceSetting } from './settings.js';
 export { checkSettingsSchema } from './settings-schema.js';
 export type { SettingsSchema, SettingType } from './settings-types.js';

@@ -15,13 +15,14 @@ import { parseManifest } from './manifest-parse.js';
 import type { Manifest } from './manifest-types.js';
 import { COMPONENT_OBJECT, MANIFEST_OBJECT, PLUGIN_GROUP } from './pack.js';
 
-const MIB = 1024 ** 2;
+/** No package is larger, whoever reads it. A component with a whole JavaScript engine in it has 1 to 12 MiB. */
+export const MAX_PACKAGE_BYTES = 64 * 1024 ** 2;
 
-/** What a package may have. A component with a whole JavaScript engine in it has 1 to 12 MiB. */
+/** What a package may have. */
 export const DEFAULT_PACKAGE_LIMITS: SifLimits = {
   maxDescriptors: 256,
-  maxObjectBytes: 64 * MIB,
-  maxFileBytes: 128 * MIB,
+  maxObjectBytes: MAX_PACKAGE_BYTES,
+  maxFileBytes: MAX_PACKAGE_BYTES,
 };
 
 /** A package that was read and checked, but not run. */

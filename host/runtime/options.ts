@@ -7,7 +7,7 @@ export interface HostLimits {
   readonly memoryMiB?: number | undefined;
   /** One message, each way. Default 16, in MiB. */
   readonly messageMiB?: number | undefined;
-  /** A package file. Default 64, in MiB. */
+  /** A package file. Default 64, which is also the most, in MiB. */
   readonly packageMiB?: number | undefined;
   /** Text that one call may log. Default 64, in KiB. */
   readonly logKiBPerCall?: number | undefined;
@@ -55,7 +55,7 @@ const MIB = 1024 * 1024;
 const LIMITS: ReadonlyMap<string, { readonly default: number; readonly max: number }> = new Map([
   ['memoryMiB', { default: 64, max: 4096 }],
   ['messageMiB', { default: 16, max: 1024 }],
-  ['packageMiB', { default: 64, max: 1024 }],
+  ['packageMiB', { default: 64, max: 64 }],
   ['logKiBPerCall', { default: 64, max: 1024 * 1024 }],
   ['kvMiB', { default: 1, max: 4096 }],
 ]);

@@ -2,11 +2,11 @@
 import { PluginError, quote } from '../errors/index.js';
 import { formatGrant, parseGrant } from '../grant/index.js';
 import type { PluginPackage } from '../package/index.js';
-import { readPackage, validateName } from '../package/index.js';
+import { MAX_PACKAGE_BYTES, readPackage, validateName } from '../package/index.js';
 import { change } from './change.js';
 import type { StoreContext } from './context.js';
 import { notFound } from './operations.js';
-import { MAX_PACKAGE_BYTES, readPackageFile } from './package-file.js';
+import { readPackageFile } from './package-file.js';
 import { readRecord } from './read-store.js';
 import type { PluginRecord, PreviousVersion } from './record.js';
 import { formatRecord, knownKeys } from './record.js';

@@ -1,13 +1,11 @@
 import { join } from 'node:path';
 import { PluginError, quote } from '../errors/index.js';
+import { MAX_PACKAGE_BYTES } from '../package/index.js';
 import type { StoreContext } from './context.js';
 import { sha256Hex } from './hash.js';
 import { packageFileName } from './layout.js';
 import { readOwnedFile } from './read-file.js';
 import { checkFolder } from './trusted-folder.js';
-
-/** Above this a package is neither installed nor loaded. */
-export const MAX_PACKAGE_BYTES = 256 << 20;
 
 /** What a record says about its package. */
 export interface PackageReference {

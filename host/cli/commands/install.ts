@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import { quote } from '../../errors/index.js';
 import { covers, parseGrant } from '../../grant/index.js';
 import type { PluginPackage } from '../../package/index.js';
-import { checkSettings, readPackage } from '../../package/index.js';
+import { checkSettings, MAX_PACKAGE_BYTES, readPackage } from '../../package/index.js';
 import type { InstallOptions, InstallResult, PluginRecord, Store } from '../../store/index.js';
 import type { CommandContext, RunCommand } from '../context.js';
 import { EXIT_OK } from '../exit-code.js';
@@ -13,7 +13,6 @@ import { confirm } from '../terminal/prompt.js';
 import { escapeLines } from '../terminal/table.js';
 import { consentText, grantsToGive } from './consent.js';
 import { callLifecycle } from './lifecycle.js';
-import { MAX_PACKAGE_BYTES } from './plugin-file.js';
 import { printJson } from './print-json.js';
 import { recordJson } from './record-json.js';
 

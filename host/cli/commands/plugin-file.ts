@@ -1,12 +1,10 @@
 /** NAME|FILE: an installed plugin or a package file. */
 import { resolve } from 'node:path';
 import { PluginError } from '../../errors/index.js';
+import { MAX_PACKAGE_BYTES } from '../../package/index.js';
 import type { InstalledPlugin } from '../../store/index.js';
 import type { CommandContext } from '../context.js';
 import { readBoundedFile } from '../read-file.js';
-
-/** As much as any package may have (`DEFAULT_PACKAGE_LIMITS` of host/package). */
-export const MAX_PACKAGE_BYTES = 128 * 1024 ** 2;
 
 export type Found =
   | { readonly kind: 'installed'; readonly plugin: InstalledPlugin }
