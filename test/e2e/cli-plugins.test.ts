@@ -47,6 +47,8 @@ beforeAll(async () => {
           flags: [{ name: 'must', type: 'string', usage: 'must', required: true }],
         },
         { path: 'site break', summary: 'always fails' },
+        { path: 'site none', summary: 'takes nothing', maxArgs: 0 },
+        { path: 'site quota show', summary: 'deeper', minArgs: 1, maxArgs: 1 },
         { path: 'site evil', summary: 'prints escapes' },
         { path: 'site start', summary: 'asks for a container', minArgs: 1 },
         { path: 'secret', summary: 'hidden', hidden: true },
@@ -86,7 +88,9 @@ const shown = [
   { name: 'a switch with a value', args: ['--loud=false'], stdout: '\n{"count":1,"loud":false}\n' },
   { name: 'a switch turned off', args: ['--no-loud'], stdout: '\n{"count":1,"loud":false}\n' },
   { name: 'a list, twice', args: ['--tag', 'a,b', '--tag=c'], stdout: '\n{"count":1,"tag":["a","b","c"]}\n' },
-  { name: 'words after the first belong to the command', args: ['a', '--loud'], stdout: 'a|--loud\n{"count":1}\n' },
+  { name: 'options after words', args: ['a', '--loud', 'b'], stdout: 'a|b\n{"count":1,"loud":true}\n' },
+  { name: 'words that look like options after --', args: ['a', '--', '--loud'], stdout: 'a|--loud\n{"count":1}\n' },
+  { name: 'global options after words', args: ['a', '--quiet'], stdout: 'a\n{"count":1}\n' },
   { name: 'global options before them', args: ['--quiet', 'a'], stdout: 'a\n{"count":1}\n' },
   { name: 'our variable', args: [], env: { WASM_PLUGIN_SITE_TAGS: 'x, y' }, stdout: '\n{"count":1,"tag":["x","y"]}\n' },
   { name: 'a bare variable that was granted', args: [], env: { SITE_LEVEL: '7' }, stdout: '\n{"count":1,"level":7}\n' },
@@ -111,7 +115,7 @@ describe('a contributed command gets', () => {
 const wrong = [
   { args: ['site', 'show', '--count', 'x'], exitCode: 2, error: '"x" is not a whole number' },
   { args: ['site', 'show', '--nope'], exitCode: 2, error: 'unknown option' },
-  { args: ['site', 'show', 'a', 'b', 'c', 'd'], exitCode: 2, error: 'it takes 0 to 3 arguments, not 4' },
+  { args: ['site', 'show', 'a', 'b', 'c', 'd'], exitCode: 2, error: 'it takes at most 3 arguments, not 4' },
   { args: ['site', 'need'], exitCode: 2, error: 'Flag --must is required by plugin "example.com/site"' },
   { args: ['site', 'nope'], exitCode: 2, error: "unknown command 'nope'" },
   { args: ['site', 'break'], exitCode: 1, error: 'broken on purpose' },
@@ -123,6 +127,33 @@ describe('a contributed command fails with', () => {
       const result = await cli(args);
       expect(result.stderr).toContain(error);
       expect(result.exitCode).toBe(exitCode);
+    });
+  }
+});
+
+const SEE = (path: string) => `HINT:    Run "wasm-plugin ${path}--help" to see what it takes\n`;
+const usages = [
+  { args: ['site', 'show', '--nope'], what: 'wasm-plugin site show', hint: SEE('site show ') },
+  {
+    args: ['site', 'quota', 'show', 'a', '--nope'],
+    what: 'wasm-plugin site quota show',
+    hint: SEE('site quota show '),
+  },
+  { args: ['site', 'quota', 'show'], what: 'wasm-plugin site quota show', hint: SEE('site quota show ') },
+  { args: ['site', 'quota', 'zzz'], what: 'wasm-plugin site quota', hint: SEE('site quota ') },
+  { args: ['site', 'shwo'], what: 'wasm-plugin site', hint: 'HINT:    Did you mean show?\n' },
+  { args: ['secnod'], what: 'wasm-plugin', hint: 'HINT:    Did you mean second?\n' },
+  { args: ['sitee', 'show'], what: 'wasm-plugin', hint: 'HINT:    Did you mean site?\n' },
+  { args: ['sekret'], what: 'wasm-plugin', hint: SEE('') },
+  { args: ['instal'], what: 'wasm-plugin', hint: 'HINT:    Did you mean install?\n' },
+];
+describe('a wrong command line names the whole command, and what may have been meant', () => {
+  for (const { args, what, hint } of usages) {
+    test(args.join(' '), async () => {
+      const result = await cli(args);
+      expect(result).toMatchObject({ exitCode: 2, stdout: '' });
+      expect(result.stderr).toContain(`ERROR:   Wrong usage of "${what}": `);
+      expect(result.stderr).toContain(hint);
     });
   }
 });
@@ -157,6 +188,21 @@ describe('--help shows what plugins add, without running them', () => {
     expect(stdout).toMatch(/-c, --count <N> +how many \(default 1\)/);
     expect(stdout).toMatch(/--tag <LIST> +tags \(env WASM_PLUGIN_SITE_TAGS\)/);
   });
+  test('a group lists its commands with their usage, and no help command', async () => {
+    const { stdout } = await cli(['site', '--help']);
+    expect(stdout).toContain('Commands of plugin example.com/site:\n  show [WORD]... ');
+    expect(stdout).toMatch(/\n {2}none +takes nothing\n/);
+    expect(stdout).not.toContain('help [command]');
+  });
+  for (const args of [['list'], ['doctor'], ['rollback'], ['run'], ['site'], ['site', 'show'], ['site', 'break']]) {
+    test(`the global options come after the own ones of ${args.join(' ')}, with -h among them`, async () => {
+      const { stdout } = await cli([...args, '--help']);
+      const headings = stdout.split('\n').filter((line) => /^\S.*ptions.*:$/.test(line));
+      expect(headings.at(-1)).toBe('Global options:');
+      expect(stdout.slice(stdout.indexOf('Global options:\n'))).toContain('-h, --help');
+      expect(new Set(headings).size).toBe(headings.length);
+    });
+  }
   test('flags on a command of ours', async () => {
     expect((await cli(['version', '--help'])).stdout).toMatch(
       /Options of plugin example.com\/site:\n +--test <STRING> +print this first/,
@@ -193,6 +239,10 @@ describe('a store that names come from', () => {
     expect(
       (await cli(['--store', join(root, 'store'), 'site', 'show'], { env: { WASM_PLUGIN_STORE: '' } })).exitCode,
     ).toBe(42);
+  });
+  test('or after its words', async () => {
+    const args = ['site', 'show', 'a', '--store', join(root, 'store')];
+    expect((await cli(args, { env: { WASM_PLUGIN_STORE: '' } })).stdout).toBe('a\n{"count":1}\n');
   });
   test('not behind a flag that a plugin added', async () => {
     const result = await cli(['site', 'show', '--loud', '--store', 'other']);

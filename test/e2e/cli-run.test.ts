@@ -143,7 +143,7 @@ describe.skipIf(!usable)('run', () => {
   }
 
   test('a plugin’s command may run what the user typed, and nothing else', async () => {
-    const result = await cli('site', 'start', image, 'sh', '-c', 'echo typed; exit 9');
+    const result = await cli('site', 'start', image, '--', 'sh', '-c', 'echo typed; exit 9');
     expect({ exitCode: result.exitCode, stdout: result.stdout }, result.stderr).toEqual({
       exitCode: 9,
       stdout: 'typed\n',

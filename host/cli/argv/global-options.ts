@@ -15,7 +15,7 @@ export const GLOBAL_OPTIONS: readonly OptionSpec[] = [
   { long: 'quiet', short: 'q', summary: 'print warnings and errors only' },
   { long: 'silent', short: 's', summary: 'print errors only' },
   { long: 'no-color', summary: 'print without colour (env NO_COLOR)' },
-  { long: 'nocolor', summary: 'as upstream spells --no-color', hidden: true },
+  { long: 'nocolor', summary: 'as Apptainer spells --no-color', hidden: true },
 ];
 
 /** The global options as the commands see them. */

@@ -25,10 +25,16 @@ export function scanArgv(argv: readonly string[]): Scan {
   const grouped = first === GROUP || first === GROUP_ALIAS;
   if (grouped) at = skipOptions(argv, at + 1, GLOBAL_OPTIONS, seen);
   const command = grouped ? wordAt(argv, at) : first;
-  if (command !== undefined) {
-    skipOptions(argv, at + 1, [...GLOBAL_OPTIONS, ...(findCommand(command)?.options ?? [])], seen);
-  }
+  if (command !== undefined) scanArguments(argv, at + 1, command, seen);
   return { command, grouped, globals: globalsFrom((long) => seen.get(long)) };
+}
+
+/** Options may stand after words too, except where the words belong to a command in a container. */
+function scanArguments(argv: readonly string[], start: number, command: string, seen: Map<string, string>): void {
+  const spec = findCommand(command);
+  const known = [...GLOBAL_OPTIONS, ...(spec?.options ?? [])];
+  let at = skipOptions(argv, start, known, seen);
+  while (spec?.passThrough !== true && wordAt(argv, at) !== undefined) at = skipOptions(argv, at + 1, known, seen);
 }
 
 /** Build `Globals` from a lookup by option name: the value, '' for a switch, undefined when absent. */

@@ -40,10 +40,19 @@ interface Arity {
 function checkArguments(path: string, count: number, { minArgs = 0, maxArgs = Number.POSITIVE_INFINITY }: Arity): void {
   if (count >= minArgs && count <= maxArgs) return;
   const what = quote(`wasm-plugin ${path}`);
-  throw new UsageError(`Wrong usage of ${what}: it takes ${range(minArgs, maxArgs)}, not ${count}`);
+  throw new UsageError(
+    `Wrong usage of ${what}: it takes ${range(minArgs, maxArgs)}, not ${count}`,
+    `Run "wasm-plugin ${path} --help" to see what it takes`,
+  );
 }
 
 function range(min: number, max: number): string {
-  if (min === max) return min === 0 ? 'no arguments' : `${min} ${min === 1 ? 'argument' : 'arguments'}`;
-  return max === Number.POSITIVE_INFINITY ? `at least ${min} arguments` : `${min} to ${max} arguments`;
+  if (max === 0) return 'no arguments';
+  if (min === max) return counted(min);
+  if (max === Number.POSITIVE_INFINITY) return `at least ${counted(min)}`;
+  return min === 0 ? `at most ${counted(max)}` : `${min} to ${counted(max)}`;
+}
+
+function counted(count: number): string {
+  return count === 1 ? '1 argument' : `${count} arguments`;
 }

@@ -2,8 +2,8 @@ import { escapeControls } from '../../errors/index.js';
 import type { ContributedCommand } from '../flags/contributions.js';
 
 /** What a manifest's usage says after the command's own words, which help prints anyway. */
-export function ownUsage({ path, command: { usage } }: ContributedCommand): string {
-  if (usage === undefined) return '[args...]';
+export function ownUsage({ path, command: { usage, maxArgs } }: ContributedCommand): string {
+  if (usage === undefined) return maxArgs === 0 ? '' : '[args...]';
   const words = path.join(' ');
   return escapeControls(usage === words || usage.startsWith(`${words} `) ? usage.slice(words.length) : usage).trim();
 }

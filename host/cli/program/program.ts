@@ -4,20 +4,20 @@
  * Only what this command line can need is registered: one command when its name is known, all of them for help and for
  * a name that nobody knows. Parsing ends in `onCommand`; nothing is executed here.
  */
-import type { Argument } from 'commander';
-import { Command, CommanderError } from 'commander';
-import { escapeControls, quote } from '../../errors/index.js';
+import { Command, CommanderError, Option } from 'commander';
+import { escapeControls } from '../../errors/index.js';
 import { COMMANDS, GROUP, GROUP_ALIAS } from '../argv/command-table.js';
 import { GLOBAL_OPTIONS } from '../argv/global-options.js';
 import { globalsFrom } from '../argv/scan.js';
 import type { CommandSpec } from '../argv/spec.js';
 import { EXIT_OK, EXIT_USAGE } from '../exit-code.js';
-import { UsageError } from '../failure.js';
 import type { ContributedCommand, Contributions } from '../flags/contributions.js';
 import type { FlagValue } from '../flags/value.js';
 import { contributedHelp, ownUsage } from './contributed-help.js';
+import { GLOBAL_HEADING, HELP, OWN_HEADING } from './help.js';
 import { builtinOption, contributedOptions, flagKey } from './options.js';
 import type { Options, ParsedCommand } from './parsed.js';
+import { ParserExit, usageError } from './usage-error.js';
 
 export const PROGRAM = 'wasm-plugin';
 
@@ -52,25 +52,18 @@ export async function runProgram(argv: readonly string[], options: ProgramOption
   try {
     await program.parseAsync([...argv], { from: 'user' });
   } catch (error) {
-    if (!(error instanceof CommanderError)) throw error;
-    if (error.exitCode === EXIT_OK) return EXIT_OK;
+    if (!(error instanceof ParserExit)) throw error;
+    if (error.error.exitCode === EXIT_OK) return EXIT_OK;
     // Help in place of a missing command is on stderr already.
-    if (error.code === 'commander.help') return EXIT_USAGE;
-    throw usageError(error, options);
+    if (error.error.code === 'commander.help') return EXIT_USAGE;
+    const { contributions, disabledOwner } = options;
+    throw usageError(error, { contributed: () => visibleWords(contributions), disabledOwner });
   }
   return exitCode;
 }
 
-function usageError(error: CommanderError, { command, disabledOwner }: ProgramOptions): UsageError {
-  const [text = '', suggestion] = error.message.replace(/^error: /, '').split('\n');
-  const known = command !== undefined && error.code !== 'commander.unknownCommand';
-  const what = known ? `${PROGRAM} ${command}` : PROGRAM;
-  const owner = known || command === undefined ? undefined : disabledOwner(command);
-  if (owner !== undefined) {
-    return new UsageError(`Wrong usage of ${quote(what)}: ${text}`, `Plugin ${quote(owner)} has it, and is disabled`);
-  }
-  const hint = suggestion?.replace(/^\((.*)\)$/, '$1') ?? `Run "${escapeControls(what)} --help" to see what it takes`;
-  return new UsageError(`Wrong usage of ${quote(what)}: ${text}`, hint);
+function visibleWords({ commands }: Contributions): string[] {
+  return commands.filter(({ command }) => command.hidden !== true).map(({ path }) => path[0]!);
 }
 
 /** The contributed commands that these words can mean. Help lists the others; commander would be slow with thousands. */
@@ -86,12 +79,12 @@ function buildProgram(options: ProgramOptions & { readonly argv: readonly string
   const program = createCommand(PROGRAM, options)
     .description('Sandboxed plugins for container runtimes: WebAssembly components in SIF files.')
     .enablePositionalOptions();
-  addGlobalOptions(program, 'Options:');
+  addGlobalOptions(program, OWN_HEADING);
   program
     .option('--version', 'print the version')
     .on('option:version', () => {
       options.out(`${PROGRAM} version ${options.version()}\n`);
-      throw new CommanderError(EXIT_OK, 'commander.version', '');
+      throw new ParserExit(program, new CommanderError(EXIT_OK, 'commander.version', ''));
     })
     .addHelpText(
       'after',
@@ -112,8 +105,7 @@ function buildProgram(options: ProgramOptions & { readonly argv: readonly string
 }
 
 function createCommand(name: string, options: ProgramOptions): Command {
-  return new Command(name)
-    .exitOverride()
+  const command = new Command(name)
     .configureOutput({
       writeOut: options.out,
       writeErr: options.err,
@@ -121,28 +113,22 @@ function createCommand(name: string, options: ProgramOptions): Command {
       getOutHelpWidth: () => options.columns,
       getErrHelpWidth: () => options.columns,
     })
-    .configureHelp({ subcommandTerm: listed })
-    .helpOption('-h, --help', 'print help');
+    .configureHelp(HELP);
+  return command.exitOverride((error) => {
+    throw new ParserExit(command, error);
+  });
 }
 
-/** A command in a list of commands: its name and arguments; that all of them take options goes without saying. */
-function listed(command: Command): string {
-  return [command.name(), ...command.registeredArguments.map(argumentTerm)].join(' ');
-}
-
-function argumentTerm(argument: Argument): string {
-  const name = `${argument.name()}${argument.variadic ? '...' : ''}`;
-  return argument.required ? `<${name}>` : `[${name}]`;
-}
-
-function addGlobalOptions(command: Command, heading: string): void {
+/** @param heading - that help lists them under; `--help` is one of them. */
+function addGlobalOptions(command: Command, heading = GLOBAL_HEADING): void {
+  command.addHelpOption(new Option('-h, --help', 'print help').helpGroup(heading));
   for (const spec of GLOBAL_OPTIONS) command.addOption(builtinOption(spec).helpGroup(heading));
 }
 
 function groupCommand(specs: readonly CommandSpec[], options: ProgramOptions, onParsed: OnParsed): Command {
-  const group = createCommand(GROUP, options).alias(GROUP_ALIAS).description('manage plugins, as upstream spells it');
+  const group = createCommand(GROUP, options).alias(GROUP_ALIAS).description('manage plugins, as Apptainer spells it');
   group.enablePositionalOptions();
-  addGlobalOptions(group, 'Global options:');
+  addGlobalOptions(group);
   for (const spec of specs) if (spec.grouped === true) group.addCommand(builtinCommand(spec, options, onParsed));
   return group;
 }
@@ -156,7 +142,7 @@ function builtinCommand(spec: CommandSpec, options: ProgramOptions, onParsed: On
   for (const option of spec.options) command.addOption(builtinOption(option));
   const flags = options.contributions.flags.get(spec.name) ?? [];
   for (const option of flags.flatMap(contributedOptions)) command.addOption(option);
-  addGlobalOptions(command, 'Global options:');
+  addGlobalOptions(command);
   if (spec.passThrough === true) command.passThroughOptions();
   if (spec.details !== undefined) command.addHelpText('after', `\n${spec.details}`);
   return command.action(() => onParsed({ kind: 'builtin', spec, options: readOptions(command), ...common(command) }));
@@ -176,14 +162,15 @@ function addContributed(
     if (next === undefined) {
       next = createCommand(word, options).description(`commands of plugin ${escapeControls(contributed.plugin)}`);
       next.helpGroup(heading).enablePositionalOptions();
-      addGlobalOptions(next, 'Global options:');
+      addGlobalOptions(next);
       command.addCommand(next, { hidden: isLeaf(contributed, depth) && contributed.command.hidden === true });
     }
     command = next;
   }
-  const { summary, usage } = contributed.command;
-  command.description(escapeControls(summary)).argument('[args...]').passThroughOptions();
-  if (usage !== undefined) command.usage(`[options] ${ownUsage(contributed)}`.trimEnd());
+  const { summary } = contributed.command;
+  // Options may stand anywhere up to `--`, as on our commands.
+  command.description(escapeControls(summary)).argument('[args...]');
+  command.usage(`[options] ${ownUsage(contributed)}`.trimEnd());
   for (const option of contributed.flags.flatMap(contributedOptions)) command.addOption(option);
   command.action(() => onParsed({ kind: 'contributed', contributed, ...common(command) }));
 }
