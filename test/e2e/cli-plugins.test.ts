@@ -23,47 +23,56 @@ async function install(parts: Parameters<Packer['pack']>[0], ...options: string[
 let packer: Packer;
 beforeAll(async () => {
   packer = await createPacker(root);
-  await install({
-    name: 'example.com/site',
-    requests: ['env:SITE_LEVEL'],
-    contributes: {
-      commands: [
-        {
-          path: 'site show',
-          summary: 'show what was given',
-          usage: 'site show [WORD]...',
-          maxArgs: 3,
-          flags: [
-            { name: 'count', shorthand: 'c', type: 'int', usage: 'how many', default: 1, valueName: 'N' },
-            { name: 'loud', type: 'bool', usage: 'say it loud' },
-            { name: 'tag', type: 'string-list', usage: 'tags', env: ['SITE_TAGS'] },
-            { name: 'old', type: 'string', usage: 'old', deprecated: 'use --tag' },
-            { name: 'level', type: 'uint32', usage: 'level', env: ['SITE_LEVEL', 'OTHER_LEVEL'], envBare: true },
-          ],
-        },
-        {
-          path: 'site need',
-          summary: 'needs a flag',
-          flags: [{ name: 'must', type: 'string', usage: 'must', required: true }],
-        },
-        { path: 'site break', summary: 'always fails' },
-        { path: 'site none', summary: 'takes nothing', maxArgs: 0 },
-        { path: 'site quota show', summary: 'deeper', minArgs: 1, maxArgs: 1 },
-        { path: 'site evil', summary: 'prints escapes' },
-        { path: 'site start', summary: 'asks for a container', minArgs: 1 },
-        { path: 'secret', summary: 'hidden', hidden: true },
-        { path: 'list', summary: 'takes ours away' },
-        { path: 'upgrade', summary: 'takes a later one of ours away' },
-      ],
-      flags: [
-        { name: 'test', type: 'string', usage: 'print this first', commands: ['version'] },
-        { name: 'abort', type: 'bool', usage: 'refuse', commands: ['version'] },
-        { name: 'json', type: 'bool', usage: 'takes ours away', commands: ['version'] },
-        { name: 'long', type: 'bool', usage: 'on a managing command', commands: ['list'] },
-      ],
-      phases: [{ command: 'version', phases: ['after'] }],
+  await install(
+    {
+      name: 'example.com/site',
+      requests: ['env:SITE_LEVEL'],
+      contributes: {
+        commands: [
+          {
+            path: 'site show',
+            summary: 'show what was given',
+            usage: 'site show [WORD]...',
+            maxArgs: 3,
+            flags: [
+              { name: 'count', shorthand: 'c', type: 'int', usage: 'how many', default: 1, valueName: 'N' },
+              { name: 'loud', type: 'bool', usage: 'say it loud' },
+              { name: 'tag', type: 'string-list', usage: 'tags', env: ['SITE_TAGS'] },
+              { name: 'old', type: 'string', usage: 'old', deprecated: 'use --tag' },
+              {
+                name: 'level',
+                type: 'uint32',
+                usage: 'level',
+                env: ['SITE_LEVEL', 'OTHER_LEVEL', 'GIVEN_LEVEL'],
+                envBare: true,
+              },
+            ],
+          },
+          {
+            path: 'site need',
+            summary: 'needs a flag',
+            flags: [{ name: 'must', type: 'string', usage: 'must', required: true }],
+          },
+          { path: 'site break', summary: 'always fails' },
+          { path: 'site none', summary: 'takes nothing', maxArgs: 0 },
+          { path: 'site quota show', summary: 'deeper', minArgs: 1, maxArgs: 1 },
+          { path: 'site evil', summary: 'prints escapes' },
+          { path: 'site start', summary: 'asks for a container', minArgs: 1 },
+          { path: 'secret', summary: 'hidden', hidden: true },
+          { path: 'list', summary: 'takes ours away' },
+          { path: 'upgrade', summary: 'takes a later one of ours away' },
+        ],
+        flags: [
+          { name: 'test', type: 'string', usage: 'print this first', commands: ['version'] },
+          { name: 'abort', type: 'bool', usage: 'refuse', commands: ['version'] },
+          { name: 'json', type: 'bool', usage: 'takes ours away', commands: ['version'] },
+          { name: 'long', type: 'bool', usage: 'on a managing command', commands: ['list'] },
+        ],
+        phases: [{ command: 'version', phases: ['after'] }],
+      },
     },
-  });
+    ...['--grant', 'env:SITE_LEVEL', '--grant', 'env:GIVEN_LEVEL'],
+  );
   await install(
     {
       name: 'example.com/second',
@@ -95,6 +104,7 @@ const shown = [
   { name: 'our variable', args: [], env: { WASM_PLUGIN_SITE_TAGS: 'x, y' }, stdout: '\n{"count":1,"tag":["x","y"]}\n' },
   { name: 'a bare variable that was granted', args: [], env: { SITE_LEVEL: '7' }, stdout: '\n{"count":1,"level":7}\n' },
   { name: 'a bare variable that was not', args: [], env: { OTHER_LEVEL: '7' }, stdout: '\n{"count":1}\n' },
+  { name: 'a bare variable that was granted unasked', args: [], env: { GIVEN_LEVEL: '7' }, stdout: '\n{"count":1}\n' },
   { name: 'upstream’s variable that was not', args: [], env: { APPTAINER_SITE_TAGS: 'x' }, stdout: '\n{"count":1}\n' },
 ];
 describe('a contributed command gets', () => {

@@ -3,6 +3,8 @@ import type { Value } from '../../abi/index.js';
 import type { CommandCall } from '../../dispatch/index.js';
 import { escapeControls } from '../../errors/index.js';
 import { covers, parseGrant } from '../../grant/index.js';
+import { readPackage } from '../../package/index.js';
+import type { InstalledPlugin } from '../../store/index.js';
 import type { CommandContext } from '../context.js';
 import type { ContributedFlag } from '../flags/contributions.js';
 import type { ResolvedFlags } from '../flags/resolve.js';
@@ -20,21 +22,32 @@ export function settleFlags(
   parsed: ParsedCommand,
   flags: readonly ContributedFlag[],
 ): ResolvedFlags {
-  const grants = new Map(participants(context).map(({ record }) => [record.name, record.grants]));
+  const plugins = new Map(participants(context).map((plugin) => [plugin.record.name, plugin]));
   const resolved = resolveFlags(flags, {
     given: parsed.flag,
     env: context.io.env,
-    mayRead: (plugin, name) => mayRead(grants.get(plugin) ?? [], name),
+    mayRead: (plugin, name) => mayRead(plugins.get(plugin), name),
   });
   for (const warning of resolved.warnings) context.log.warning(warning);
   return resolved;
 }
 
-function mayRead(grants: readonly string[], name: string): boolean {
+/** Whether the plugin has the variable's effective grant: given by the operator, and asked for by the package. */
+function mayRead(plugin: InstalledPlugin | undefined, name: string): boolean {
   // A key that is no name for a variable is none that was granted.
-  if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name)) return false;
+  if (plugin === undefined || !/^[A-Za-z_][A-Za-z0-9_]*$/.test(name)) return false;
   const wanted = parseGrant(`env:${name}`);
-  return grants.some((grant) => covers(parseGrant(grant), wanted));
+  const among = (grants: readonly string[]) => grants.some((grant) => covers(parseGrant(grant), wanted));
+  // The package is read for the few that were granted it; what cannot be read asks for nothing.
+  return among(plugin.record.grants) && among(requestsOf(plugin));
+}
+
+function requestsOf({ record, store }: InstalledPlugin): readonly string[] {
+  try {
+    return readPackage(store.readPackage(record)).manifest.requests;
+  } catch {
+    return [];
+  }
 }
 
 export function commandCall(
