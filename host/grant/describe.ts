@@ -22,7 +22,7 @@ const ADJUSTMENTS: Readonly<Record<AdjustmentKey, string>> = {
   user: 'user of the container',
   annotations: 'annotations of the container',
   namespaces: 'namespaces of the container',
-  resources: 'resource limits of the container',
+  resources: 'memory, CPU and process count limits of the container',
   rlimits: 'process limits of the container',
   devices: 'devices of the container',
   ociHooks: 'programs that the container engine runs on the host (OCI hooks)',
