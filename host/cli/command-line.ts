@@ -8,7 +8,9 @@
  * 5. Whatever is thrown ends in `ERROR:` and `HINT:` lines and an exit code.
  */
 
-import { PluginError } from '../errors/index.js';
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { PluginError, quote } from '../errors/index.js';
 import { findCommand } from './argv/command-table.js';
 import type { Globals } from './argv/global-options.js';
 import type { Scan } from './argv/scan.js';
@@ -51,6 +53,7 @@ export async function runCommandLine(argv: readonly string[], io: CliIo, loader:
   let log = logFor(globals, io);
   try {
     const stores = createStores(globals, io);
+    warnOfMissingStore(scan, io, log);
     const contributions = contributionsFor(scan, stores, log);
     return await runProgram(argv, {
       command: scan.command,
@@ -96,6 +99,15 @@ function contributionsFor({ command, grouped }: Scan, stores: Stores, log: Log):
     log.warning(`Plugins add no commands or flags now: ${reasonOf(error)}`);
     return NO_CONTRIBUTIONS;
   }
+}
+
+/** Commands that make the store that they are given, or do without one. */
+const NEED_NO_STORE: ReadonlySet<string | undefined> = new Set([undefined, 'install', 'create', 'compile', 'help']);
+
+/** A misspelt folder looks like a store in which nothing is installed. */
+function warnOfMissingStore({ command, globals: { store } }: Scan, { cwd }: CliIo, log: Log): void {
+  if (store === undefined || store === '' || NEED_NO_STORE.has(command) || existsSync(resolve(cwd, store))) return;
+  log.warning(`There is no store in ${quote(store)}`);
 }
 
 /** A store named behind a contributed flag comes too late: the flag itself came from another store. */

@@ -38,6 +38,11 @@ test('failed() carries the hint of the reason, and its own goes first', () => {
   expect(failed('Failed', error, { hint: 'Other.' }).hint).toBe('Other.');
 });
 
+test('failed() ends a sentence with a full stop, and leaves a text of several lines as it is', () => {
+  const diagnostics = new Error('Compilation failed\nassembly/index.ts:3:5\n    ^^^^');
+  expect(failed('Failed', diagnostics).message).toMatch(/\^\^\^\^$/);
+});
+
 test('failed() leaves a finished failure alone', () => {
   const usage = new UsageError('bad', 'hint');
   expect(failed('Failed', usage)).toBe(usage);

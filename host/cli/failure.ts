@@ -41,7 +41,9 @@ export class UsageError extends CommandFailure {
  */
 export function failed(what: string, error: unknown, options: FailureOptions = {}): CommandFailure {
   if (error instanceof CommandFailure) return error;
-  return new CommandFailure(`${what}: ${reasonOf(error)}.`, {
+  const reason = reasonOf(error);
+  // A compiler's diagnostics end in a drawing, not in a sentence.
+  return new CommandFailure(`${what}: ${reason}${reason.includes('\n') ? '' : '.'}`, {
     hint: options.hint ?? hintOf(error),
     exitCode: options.exitCode,
     cause: error,

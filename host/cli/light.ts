@@ -21,7 +21,8 @@ const inspect: RunCommand = async ({ io, stores }, { args, options }) => {
   const [word = ''] = args;
   const brief = !options.has('long') && !options.has('json') && !looksLikePath(word);
   const record = brief ? find(stores, word) : undefined;
-  if (brief && record === undefined && !existsSync(resolve(io.cwd, word))) throw inspectFailed(word, noSuchPlugin());
+  if (brief && record === undefined && !existsSync(resolve(io.cwd, word)))
+    throw inspectFailed(word, noSuchPlugin(stores, word));
   if (record === undefined) throw new HandOver();
   io.stdout.write(fourLines(record));
   return EXIT_OK;

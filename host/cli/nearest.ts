@@ -30,6 +30,11 @@ export function nearest(typed: string, names: Iterable<string>): readonly string
   return found.sort();
 }
 
+/** The hint that offers them. @param names - at least one. */
+export function didYouMean(names: readonly string[]): string {
+  return `Did you mean ${names.length === 1 ? '' : 'one of '}${names.join(', ')}?`;
+}
+
 /** Edits that make one of the other: insert, delete, replace, swap neighbours; no part is edited twice. */
 function editDistance(a: string, b: string): number {
   let beforeLast: number[] = [];

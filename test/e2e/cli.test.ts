@@ -51,7 +51,13 @@ test('upstream’s basic steps, with our exit codes', async () => {
   const no = `ENABLED  NAME\n     no  ${NAME}\n`;
   const refused = /^ERROR: {3}.*needs root privileges/;
   const steps: readonly [name: string, args: string[], exitCode: number, stdout: string | RegExp, stderr: RegExp][] = [
-    ['create', ['create', dir, NAME], 0, '', /^$/],
+    [
+      'create',
+      ['create', dir, NAME],
+      0,
+      '',
+      new RegExp(`^INFO:    Project created in ${dir}\nHINT:    Compile it with: wasm-plugin compile ${dir}\n$`),
+    ],
     ['list, empty', ['list'], 0, NOTHING, /^$/],
     ['compile', ['compile', '--out', sif, dir], 0, '', new RegExp(`^INFO:    Plugin built to: ${sif}\n$`)],
     ['install as root', ['install', '--yes', sif], 0, '', /not signed/],
@@ -302,6 +308,47 @@ describe('several plugins', () => {
   });
 });
 
+describe('a name that is not quite one', () => {
+  beforeEach(async () => {
+    for (const name of ['example.com/quota', 'example.org/quota', 'example.com/binds'])
+      await install(packer.pack({ name }));
+  });
+  const quotas = 'Did you mean one of example.com/quota, example.org/quota?';
+  const hints = [
+    { args: ['inspect', 'binds'], hint: 'Did you mean example.com/binds?' },
+    { args: ['disable', 'quota'], hint: quotas },
+    { args: ['uninstall', 'quoat'], hint: quotas },
+    { args: ['config', 'example.com/bind'], hint: 'Did you mean example.com/binds?' },
+    { args: ['call', 'exmaple.com/binds', 'command'], hint: 'Did you mean example.com/binds?' },
+    { args: ['rollback', 'nothing-like-it'], hint: 'See "wasm-plugin list" for what is installed' },
+  ];
+  for (const { args, hint } of hints) {
+    test(args.join(' '), async () => {
+      const { exitCode, stderr } = await cli(args);
+      expect(exitCode).toBe(1);
+      expect(stderr).toContain(`plugin not found.\nHINT:    ${hint}\n`);
+    });
+  }
+});
+
+describe('a store that is not there', () => {
+  const missing = 'WARNING: There is no store in "nowhere"\n';
+  for (const args of [['list'], ['doctor'], ['inspect', 'x'], ['enable', 'x'], ['config', 'x'], ['unknown']]) {
+    test(`is worth a warning to ${args.join(' ')}`, async () => {
+      expect((await cli([...args, '--store', 'nowhere'])).stderr).toContain(missing);
+    });
+  }
+  test('is made by install', async () => {
+    expect((await cli(['install', '--yes', '--store', 'nowhere', packer.pack({})])).stderr).not.toContain('no store');
+    expect((await cli(['--store', 'nowhere', 'list'])).stderr).toBe('');
+  });
+});
+
+test('install of a folder says what to compile, and what then to install', async () => {
+  const { stderr } = await cli(['install', '../']);
+  expect(stderr).toContain('wasm-plugin compile ../, then wasm-plugin install ../');
+});
+
 describe('lifecycle events reach the plugin', () => {
   const events = [
     { args: ['disable', NAME], event: 'disabled' },
@@ -341,6 +388,28 @@ describe('config', () => {
     expect(JSON.parse((await cli(['config', '--json', NAME])).stdout)).toEqual({ greeting: 'hi there', level: 3 });
     expect((await cli(['config', NAME, '--unset', 'greeting'])).exitCode).toBe(0);
     expect(JSON.parse((await cli(['config', '--json', NAME])).stdout)).toEqual({ greeting: 'hello', level: 3 });
+  });
+
+  const mistakes = [
+    { args: ['--unset', 'typo'], exitCode: 1, error: 'Cannot unset "typo"', hint: 'Its settings are greeting, level' },
+    { args: ['foo'], exitCode: 2, error: '"foo" is not KEY=VALUE', hint: 'Its settings are greeting, level' },
+    { args: ['level'], exitCode: 2, error: '"level" is not KEY=VALUE', hint: `wasm-plugin config ${NAME} level=VALUE` },
+  ];
+  for (const { args, exitCode, error, hint } of mistakes) {
+    test(`${args.join(' ')}: ${error}`, async () => {
+      const result = await cli(['config', NAME, 'greeting=changed', ...args]);
+      expect(result).toMatchObject({ exitCode, stdout: '' });
+      expect(result.stderr.toLowerCase()).toContain(error.toLowerCase());
+      expect(result.stderr).toMatch(/\nHINT: {4}/);
+      expect(result.stderr).toContain(hint);
+      expect((await cli(['config', NAME])).stdout).toBe('greeting=hello\n');
+    });
+  }
+  test('unsets what is at its default already, and what only an earlier version had', async () => {
+    expect((await cli(['config', NAME, '--unset', 'greeting'])).exitCode).toBe(0);
+    await cli(['config', NAME, 'level=3']);
+    await install(packer.pack({ version: '2.0.0', settings: { type: 'object', properties: {} } }));
+    expect((await cli(['config', NAME, '--unset', 'level'])).exitCode).toBe(0);
   });
 
   for (const pair of ['level=10', 'level=x', 'nope=1']) {

@@ -1,4 +1,5 @@
-import { quote } from '../../errors/index.js';
+import { escapeControls, PluginError, quote } from '../../errors/index.js';
+import type { Manifest } from '../../package/index.js';
 import { checkSettings, coerceSetting, readPackage } from '../../package/index.js';
 import type { InstalledPlugin, Store } from '../../store/index.js';
 import type { CommandContext, RunCommand } from '../context.js';
@@ -10,6 +11,7 @@ import { notFound } from './not-found.js';
 import { noSuchPlugin } from './plugin-file.js';
 import { formatJson, printJson } from './print-json.js';
 
+type SettingsSchema = NonNullable<Manifest['settings']>;
 type Settings = Readonly<Record<string, unknown>>;
 
 /** `config NAME`: the settings as the plugin gets them. `config NAME KEY=VALUE`: change them, all or none. */
@@ -19,7 +21,7 @@ export const run: RunCommand = async (context, { args, options }) => {
   if (pairs.length === 0 && unset.length === 0) return show(context, name, options.has('json'));
   const store = context.stores.writable('config');
   try {
-    await change(store, name, pairs.map(splitPair), unset);
+    await change(store, name, pairs, unset);
   } catch (error) {
     throw failed(`Failed to configure plugin ${quote(name)}`, notFound(error, context.stores, store, name) ?? error);
   }
@@ -30,7 +32,7 @@ export const run: RunCommand = async (context, { args, options }) => {
 function show({ io, stores }: CommandContext, name: string, json: boolean): number {
   try {
     const plugin = stores.find(name);
-    if (plugin === undefined) throw noSuchPlugin();
+    if (plugin === undefined) throw noSuchPlugin(stores, name);
     const settings = effective(plugin);
     if (json) printJson(io, settings);
     else
@@ -50,18 +52,20 @@ function effective({ record, store }: InstalledPlugin): Settings {
   return settingsSoFar(record, store.readPackage(record));
 }
 
-async function change(
-  store: Store,
-  name: string,
-  pairs: readonly (readonly [key: string, text: string])[],
-  unset: readonly string[],
-): Promise<void> {
+async function change(store: Store, name: string, texts: readonly string[], unset: readonly string[]): Promise<void> {
   const record = store.get(name);
-  // The store says "not found" in its own words.
-  if (record === undefined) return void (await store.configure(name, {}));
+  if (record === undefined) {
+    for (const text of texts) splitPair(text, name, undefined);
+    // The store says "not found" in its own words.
+    return void (await store.configure(name, {}));
+  }
   const { settings: schema } = readPackage(store.readPackage(record)).manifest;
+  const pairs = texts.map((text) => splitPair(text, name, schema));
   const settings = new Map(Object.entries(record.settings));
-  for (const key of unset) settings.delete(key);
+  for (const key of unset) {
+    // One that an earlier version had is deleted like any other.
+    if (!settings.delete(key)) checkKnown(schema, key);
+  }
   for (const [key, text] of pairs) settings.set(key, coerceSetting(schema, key, text));
   const chosen = Object.fromEntries(settings);
   checkSettings(schema, chosen);
@@ -69,10 +73,32 @@ async function change(
   await store.configure(name, chosen);
 }
 
-function splitPair(text: string): readonly [string, string] {
+/** A misspelt name must not pass for one that is back at its default. */
+function checkKnown(schema: SettingsSchema | undefined, key: string): void {
+  const names = settingNames(schema);
+  if (names.includes(key)) return;
+  throw new PluginError('SETTINGS_INVALID', `Cannot unset ${quote(key)}: the plugin has no such setting`, {
+    hint: settingsHint(names),
+  });
+}
+
+function splitPair(text: string, name: string, schema: SettingsSchema | undefined): readonly [string, string] {
   const equals = text.indexOf('=');
-  if (equals < 1) throw new UsageError(`${quote(text)} is not KEY=VALUE`);
-  return [text.slice(0, equals), text.slice(equals + 1)];
+  if (equals >= 1) return [text.slice(0, equals), text.slice(equals + 1)];
+  const names = settingNames(schema);
+  const hint =
+    names.length === 0 || names.includes(text)
+      ? `Write: wasm-plugin config ${name} ${names.includes(text) ? text : 'KEY'}=VALUE`
+      : settingsHint(names);
+  throw new UsageError(`${quote(text)} is not KEY=VALUE`, escapeControls(hint));
+}
+
+function settingNames(schema: SettingsSchema | undefined): readonly string[] {
+  return Object.keys(schema?.properties ?? {});
+}
+
+function settingsHint(names: readonly string[]): string {
+  return names.length === 0 ? 'This plugin describes no settings' : `Its settings are ${names.join(', ')}`;
 }
 
 /** Text as it is, so that it can be given back; everything else as JSON. Both without control characters. */

@@ -5,13 +5,14 @@ import type { RunCommand } from '../context.js';
 import { EXIT_OK } from '../exit-code.js';
 import { failed } from '../failure.js';
 
-/** `create DIR NAME`: silent, as upstream; a person at a terminal is told the next step. */
-export const run: RunCommand = async ({ io, log }, { args, options }) => {
+/** `create DIR NAME`: nothing on stdout, as upstream; what was made and the next step on stderr. */
+export const run: RunCommand = async ({ io, log, globals }, { args, options }) => {
   const [dir = '', name = ''] = args;
   try {
     const { files } = await createProject(resolve(io.cwd, dir), name, { lang: options.text('lang') });
     for (const file of files) log.verbose(`Wrote ${dir}/${file}`);
-    if (io.stderr.isTty) log.info(`Next: wasm-plugin compile ${dir}`);
+    log.info(`Project created in ${dir}`);
+    if (!globals.quiet && !globals.silent) log.hint(`Compile it with: wasm-plugin compile ${dir}`);
   } catch (error) {
     throw failed(`Failed to create plugin directory ${escapeControls(dir)}`, error);
   }

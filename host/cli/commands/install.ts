@@ -1,4 +1,5 @@
-import { resolve } from 'node:path';
+import { statSync } from 'node:fs';
+import { basename, resolve } from 'node:path';
 import { quote } from '../../errors/index.js';
 import { covers, parseGrant } from '../../grant/index.js';
 import type { PluginPackage } from '../../package/index.js';
@@ -43,9 +44,16 @@ export const run: RunCommand = async (context, { args, options }) => {
     if (options.has('json')) printJson(context.io, recordJson({ record: result.record, store }, false));
     return EXIT_OK;
   } catch (error) {
-    throw failed(what, error);
+    throw failed(what, error, { hint: folderHint(path, resolve(context.io.cwd, path)) });
   }
 };
+
+/** A folder is what an author has before `compile`. */
+function folderHint(typed: string, path: string): string | undefined {
+  if (statSync(path, { throwIfNoEntry: false })?.isDirectory() !== true) return undefined;
+  const sif = `${typed.replace(/\/+$/, '')}/${basename(path)}.sif`;
+  return `Install takes a package file: wasm-plugin compile ${typed}, then wasm-plugin install ${sif}`;
+}
 
 function readOrder(options: Options): number | undefined {
   const text = options.text('order');

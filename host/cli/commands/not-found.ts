@@ -21,5 +21,5 @@ export function notFound(error: unknown, stores: Stores, store: Store, name: str
         elsewhere.store.kind === 'system' ? 'Ask an administrator: the system store needs root privileges' : undefined,
     });
   }
-  return noSuchPlugin(error);
+  return noSuchPlugin(stores, name, error);
 }

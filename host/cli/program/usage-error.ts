@@ -2,7 +2,7 @@
 import type { Command, CommanderError } from 'commander';
 import { escapeControls, quote } from '../../errors/index.js';
 import { UsageError } from '../failure.js';
-import { nearest } from '../nearest.js';
+import { didYouMean, nearest } from '../nearest.js';
 
 /**
  * A failure of the parser where it happened. Commander's own says which option is unknown, and not to which command.
@@ -39,10 +39,6 @@ export function usageError({ command, error }: ParserExit, { contributed, disabl
   // Not commander's: only the plugins' commands that the words name are registered, and a misspelt one is not among those.
   const meant = nearest(word, [...visibleNames(command), ...contributed()]);
   return fail(meant.length === 0 ? seeHelp : didYouMean(meant));
-}
-
-export function didYouMean(names: readonly string[]): string {
-  return `Did you mean ${names.length === 1 ? '' : 'one of '}${names.join(', ')}?`;
 }
 
 /** `wasm-plugin site show`. */
