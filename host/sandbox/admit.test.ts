@@ -71,6 +71,7 @@ describe('compileComponent() admits imports', () => {
       const error = await rejected(compileComponent(await parse(importing(name))));
       expect(error.code).toBe('COMPONENT_UNSUPPORTED');
       expect(error.message).toContain(name);
+      expect(error.hint).toBeUndefined();
     });
   }
 });

@@ -78,6 +78,9 @@ function validate(module: Uint8Array): boolean {
   return wasm.validate(module);
 }
 
+/** The one reason that an embedder can do something about. */
+const NOT_OFFERED = 'which this host does not offer';
+
 /**
  * Hold a component's imports against what there is.
  *
@@ -97,6 +100,8 @@ export function admitImports(
         'COMPONENT_UNSUPPORTED',
         `Cannot load the component: it imports ${quote(text)}, ${reason}`,
         {
+          hint:
+            reason === NOT_OFFERED ? 'Load it in a program that offers it: createHost({ capabilities }).' : undefined,
           details: { import: text },
         },
       );
@@ -115,5 +120,5 @@ function refusal(
   if (id.name.startsWith(HOST_PACKAGE) || offered === undefined || offered.has(id.name)) {
     return undefined;
   }
-  return 'which this host does not offer';
+  return NOT_OFFERED;
 }

@@ -92,6 +92,7 @@ describe('the closed world', () => {
     const error = await rejected(compileComponent(component, {}, new Set([LOG])));
     expect(error.code).toBe('COMPONENT_UNSUPPORTED');
     expect(error.message).toContain('acme:lookup/dns@1.0.0');
+    expect(error.hint).toContain('createHost({ capabilities })');
     const compiled = await compileComponent(component);
     expect(thrown(() => compiled.instantiate(quietOptions())).code).toBe('COMPONENT_UNSUPPORTED');
   });
