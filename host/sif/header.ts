@@ -1,5 +1,5 @@
 import { PluginError } from '../errors/index.js';
-import { aboveLimit, malformed } from './fail.js';
+import { aboveLimit, malformed, truncated } from './fail.js';
 import { equalBytes, paddedText, readSize, viewOf } from './fields.js';
 import { DESCRIPTOR_SIZE, HEADER, HEADER_SIZE, LAUNCH_SIZE, MAGIC, UUID_SIZE, VERSION } from './layout.js';
 import { DEFAULT_SIF_LIMITS, type SifLimits } from './limits.js';
@@ -20,7 +20,9 @@ import type { SifHeader } from './types.js';
 export function readSifHeader(head: Uint8Array, fileLength: number, limits: SifLimits = DEFAULT_SIF_LIMITS): SifHeader {
   if (fileLength > limits.maxFileBytes) throw aboveLimit('the file length', fileLength, limits.maxFileBytes);
   if (head.length < HEADER_SIZE || fileLength < HEADER_SIZE) {
-    throw malformed('header', 0, `it needs ${HEADER_SIZE} bytes, the file has ${Math.min(head.length, fileLength)}`);
+    // Whatever is long enough to say so may be some other file.
+    if (head.length >= HEADER.arch) checkMagic(head);
+    throw truncated('header', 0, `it needs ${HEADER_SIZE} bytes, the file has ${Math.min(head.length, fileLength)}`);
   }
   checkMagic(head);
   const header = decodeHeader(head);
@@ -71,8 +73,8 @@ function decodeHeader(head: Uint8Array): SifHeader {
 // The table lies between header and data, the data ends inside the file. Subtract, never add: sums may leave 2^53.
 function checkExtents(header: SifHeader, fileLength: number): void {
   const { descriptorsTotal, descriptorsFree, tableOffset, tableSize, dataOffset, dataSize } = header;
-  const fail = (at: number, reason: string): never => {
-    throw malformed('header', at, reason);
+  const fail = (at: number, reason: string, error = malformed): never => {
+    throw error('header', at, reason);
   };
   if (tableSize !== descriptorsTotal * DESCRIPTOR_SIZE) {
     fail(
@@ -87,7 +89,7 @@ function checkExtents(header: SifHeader, fileLength: number): void {
     fail(HEADER.tableOffset, `the table offset is ${tableOffset}, inside the header of ${HEADER_SIZE} bytes`);
   }
   if (dataOffset > fileLength) {
-    fail(HEADER.dataOffset, `the data offset is ${dataOffset}, the file has ${fileLength} bytes`);
+    fail(HEADER.dataOffset, `the data offset is ${dataOffset}, the file has ${fileLength} bytes`, truncated);
   }
   if (tableSize > dataOffset || tableOffset > dataOffset - tableSize) {
     fail(
@@ -99,6 +101,7 @@ function checkExtents(header: SifHeader, fileLength: number): void {
     fail(
       HEADER.dataSize,
       `the data of ${dataSize} bytes at ${dataOffset} runs past the end of the file at ${fileLength}`,
+      truncated,
     );
   }
 }

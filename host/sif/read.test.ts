@@ -146,6 +146,21 @@ describe('readSif()', () => {
   }
 });
 
+const cuts = [
+  { name: 'an empty file', bytes: new Uint8Array(0), hint: /truncated/ },
+  { name: 'a header one byte short', bytes: file.subarray(0, 127), hint: /truncated/ },
+  { name: 'a file cut in its table', bytes: file.subarray(0, 2000), hint: /truncated/ },
+  { name: 'a file cut by one byte', bytes: file.subarray(0, file.length - 1), hint: /truncated/ },
+  { name: 'a short text', bytes: new TextEncoder().encode('#!/bin/sh\n'.repeat(9)), hint: /not a SIF/ },
+];
+describe('readSif() says what to do about', () => {
+  for (const { name, bytes, hint } of cuts) {
+    test(name, () => {
+      expect(() => readSif(bytes)).toThrow(expect.objectContaining({ hint: expect.stringMatching(hint) }));
+    });
+  }
+});
+
 describe('readSif() with the strict profile', () => {
   for (const { name, bytes, want } of strict) {
     test(name, () => expect(outcome(bytes, 'strict')).toEqual(want));
