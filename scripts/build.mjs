@@ -10,7 +10,11 @@
 import { spawnSync } from 'node:child_process';
 import { chmodSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { build } from 'esbuild';
+import { needDependencies } from './need-dependencies.mjs';
+
+needDependencies();
+// Here and not above: whatever is imported above is there before anything of this file runs.
+const { build } = await import('esbuild');
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const { dependencies, devDependencies } = JSON.parse(readFileSync(`${root}package.json`, 'utf8'));

@@ -9,7 +9,9 @@ import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { needDependencies } from './need-dependencies.mjs';
 
+needDependencies();
 const root = fileURLToPath(new URL('..', import.meta.url));
 const bin = join(root, 'dist/bin/wasm-plugin.js');
 const scratch = mkdtempSync(join(tmpdir(), 'wasm-plugin-demo-'));
