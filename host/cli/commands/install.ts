@@ -16,6 +16,7 @@ import { consentText, grantsToGive } from './consent.js';
 import { callLifecycle } from './lifecycle.js';
 import { printJson } from './print-json.js';
 import { recordJson } from './record-json.js';
+import { unknownInterfaces } from './unknown-interfaces.js';
 
 /**
  * `install`: read, show, ask, install, and only then tell the plugin, if it wants to know.
@@ -37,6 +38,7 @@ export const run: RunCommand = async (context, { args, options }) => {
     const facts = { content, replaced, granted: granted.length === 0 ? undefined : granted };
     const grants = grantsToGive(facts);
     context.io.stderr.write(escapeLines(consentText(facts)));
+    for (const warning of unknownInterfaces(content)) context.log.warning(warning);
     if (!(await agrees(context, options, what))) throw new CommandFailure(`${what}: nobody agreed.`);
     const result = await store.install(bytes, installOptions(options, grants, order));
     await finish(context, store, result);
