@@ -16,7 +16,8 @@ export interface Engine {
    * @returns once the container is complete: namespaces, mounts and limits are in place and its pid is known. With
    *   `io.hold` the command waits there for `release()`.
    * @throws PluginError `CONFIG_INVALID` for what the engine cannot honour; `ENGINE_UNAVAILABLE` if the machine lacks a tool;
-   *   `ENGINE_FAILED` if the setup fails. Nothing is left behind then.
+   *   `ENGINE_FAILED` if the setup fails. Nothing is left behind then. Where
+   *   it is about one mount, `details.mount` is its destination.
    */
   start(spec: ContainerSpec, io?: ContainerIo): Promise<RunningContainer>;
 }

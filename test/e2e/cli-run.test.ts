@@ -44,7 +44,7 @@ describe.skipIf(!usable)('run', () => {
     const packer = await createPacker(root);
     const sif = packer.pack({
       name: 'example.com/run',
-      requests: ['config:env'],
+      requests: ['config:env', 'config:mounts'],
       monitor: 'exclusive',
       contributes: {
         commands: [{ path: 'site start', summary: 'start', minArgs: 1 }],
@@ -55,6 +55,7 @@ describe.skipIf(!usable)('run', () => {
         properties: {
           defaulted: { type: 'string', default: 'by default' },
           greeting: { type: 'string' },
+          mount: { type: 'string' },
           refuse: { type: 'boolean' },
           flip: { type: 'boolean' },
         },
@@ -112,6 +113,19 @@ describe.skipIf(!usable)('run', () => {
     expect(result.stdout).toBe('by default\n');
   });
 
+  const mounts = [
+    { name: 'that the engine refuses', mount: '/nowhere/on/the/host', error: /cannot mount "\/added": the source/ },
+    { name: 'that a tool refuses', mount: 'tmpfs', error: /cannot start the container: mount: \/added: / },
+  ];
+  for (const { name, mount, error } of mounts) {
+    test(`a mount ${name} is reported with the plugin that added it`, async () => {
+      const result = await configured([`mount=${mount}`], () => cli('run', image, 'true'));
+      expect(result.exitCode).toBe(125);
+      expect(result.stderr).toMatch(error);
+      expect(result.stderr).toContain('; plugin "example.com/run" asked for this mount.');
+    });
+  }
+
   test('the settings reach the plugin', async () => {
     const result = await configured(['greeting=hey'], () => cli('run', image, 'sh', '-c', 'echo $GREETING'));
     expect(result.stdout).toBe('hey\n');
@@ -128,7 +142,11 @@ describe.skipIf(!usable)('run', () => {
   });
 
   const failures = [
-    { args: ['nowhere', 'true'], exitCode: 125, error: 'Failed to run "nowhere": ' },
+    { args: ['ubuntu:22.04', 'true'], exitCode: 125, error: 'ubuntu:22.04": there is no such folder' },
+    { args: ['ubuntu:22.04', 'true'], exitCode: 125, error: 'an image is a folder with a root file system' },
+    { args: ['image/etc/passwd', 'true'], exitCode: 125, error: 'it is not a folder' },
+    { args: ['--pwd', '/nope', 'image', 'true'], exitCode: 125, error: 'its working directory "/nope" cannot be used' },
+    { args: ['image', 'nosuch'], exitCode: 127, error: 'Cannot execute "nosuch" in the container: not found\n' },
     { args: ['--bind', ':/x', 'image', 'true'], exitCode: 2, error: 'Cannot bind ":/x": there is no source' },
     { args: ['--engine', 'crun', 'image', 'true'], exitCode: 125, error: 'Cannot use the engine "crun"' },
     { args: ['--pwd', 'x', 'image', 'true'], exitCode: 2, error: '--pwd "x" is not an absolute path' },

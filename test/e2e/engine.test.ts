@@ -50,10 +50,10 @@ const exits = [
 ];
 
 const commands = [
-  { name: 'a name that is nowhere', command: ['no-such-command'], want: 127 },
-  { name: 'a path that is nowhere', command: ['/no/such/command'], want: 127 },
-  { name: 'a file that is no program', command: ['/etc/passwd'], want: 126 },
-  { name: 'a directory', command: ['/bin'], want: 126 },
+  { name: 'a name that is nowhere', command: ['no-such-command'], want: 127, says: 'not found' },
+  { name: 'a path that is nowhere', command: ['/no/such/command'], want: 127, says: 'not found' },
+  { name: 'a file that is no program', command: ['/etc/passwd'], want: 126, says: 'it is not executable' },
+  { name: 'a directory', command: ['/bin'], want: 126, says: 'it is not executable' },
 ];
 
 for (const identity of ['root', 'user'] as const satisfies readonly Identity[]) {
@@ -71,11 +71,31 @@ for (const identity of ['root', 'user'] as const satisfies readonly Identity[]) 
       });
     }
 
-    for (const { name, command, want } of commands) {
+    for (const { name, command, want, says } of commands) {
       test(`exit code: ${name}`, async () => {
         const { exited, stderr } = await workshop.run(identity, order({ command }));
+        expect(stderr).toBe(`ERROR:   Cannot execute "${command[0]}" in the container: ${says}\n`);
         expect(exited?.exitCode).toBe(want);
-        expect(stderr).toContain(command[0]);
+      });
+    }
+
+    test('a command that cannot be executed does not drive the terminal', async () => {
+      const { stderr } = await workshop.run(identity, order({ command: ['\u001b[2J'] }));
+      expect(stderr).toBe('ERROR:   Cannot execute the command in the container: not found\n');
+    });
+
+    const searches = [
+      { name: 'in the order of PATH', path: '/nowhere:/etc:/bin', command: 'echo', exitCode: 0 },
+      { name: 'in the working directory, for an empty part', path: '/nowhere:', command: 'echo', exitCode: 0 },
+      { name: 'in the working directory, for an empty PATH', path: '', command: 'echo', exitCode: 0 },
+      { name: 'and not there otherwise', path: '/nowhere', command: 'echo', exitCode: 127 },
+      { name: 'and not among the functions of our script', path: '/bin', command: 'wp_ready', exitCode: 127 },
+    ];
+    for (const { name, path, command, exitCode } of searches) {
+      test(`a command is looked for ${name}`, async () => {
+        const given = { ...order({ command: [command, 'found'], cwd: '/bin' }), env: { PATH: path } };
+        const { exited, stdout } = await workshop.run(identity, given);
+        expect({ exitCode: exited?.exitCode, stdout }).toEqual({ exitCode, stdout: exitCode === 0 ? 'found\n' : '' });
       });
     }
 
@@ -126,7 +146,10 @@ for (const identity of ['root', 'user'] as const satisfies readonly Identity[]) 
 
     test('a working directory that is missing is a setup failure', async () => {
       const { failed } = await workshop.run(identity, order({ command: ['true'], cwd: '/nowhere' }));
-      expect(failed).toMatchObject({ code: 'ENGINE_FAILED', message: expect.stringContaining('/nowhere') });
+      expect(failed).toMatchObject({
+        code: 'ENGINE_FAILED',
+        message: 'Cannot start the container: its working directory "/nowhere" cannot be used: it does not exist',
+      });
     });
 
     test('the user is the one asked for, with no privilege left', async () => {

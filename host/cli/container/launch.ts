@@ -18,6 +18,7 @@ import type { Session } from '../session.js';
 import { parseBind } from './bind.js';
 import type { ContainerRequest } from './request.js';
 import { parseVariables } from './variables.js';
+import { withOwner } from './with-owner.js';
 
 /** A container about to start; nothing of it exists yet. */
 export interface Prepared extends EngineConfigResult {
@@ -58,16 +59,19 @@ export async function launchContainer(
   session: Session,
   prepared: Prepared,
 ): Promise<number> {
-  const { id, rootfs, engine, config } = prepared;
+  const { id, rootfs, engine, config, changes } = prepared;
   const containerIo: ContainerIo = io.inheritsStdio
     ? { onWarning: log.warning }
     : { stdin: 'ignore', stdout: 'pipe', stderr: 'pipe', onWarning: log.warning };
-  const { exitCode } = await runContainer({
+  const run = runContainer({
     engine: io.inheritsStdio ? engine : withOutput(engine, io),
     dispatcher: session.dispatcher,
     spec: { id, rootfs, config: config as unknown as OciConfig },
     io: containerIo,
     onSignal: (deliver) => io.onSignal(deliver),
+  });
+  const { exitCode } = await run.catch((error: unknown) => {
+    throw withOwner(error, changes);
   });
   return exitCode;
 }

@@ -56,6 +56,53 @@ exec 5>&2 2>/dev/null
 ( exec 2>&5 5>&- "$@" )
 exit $?`;
 
+/** In front of the reason why the working directory cannot be entered. */
+export const CWD_REFUSED = 'wasm-plugin-cwd: ';
+
+/**
+ * Enter the working directory `$1`, or say why not in words of ours: the shell's have its line number in them.
+ */
+const ENTER = `cd -P -- "$1" 2>&- || {
+  if [ -d "$1" ]; then echo '${CWD_REFUSED}permission denied'
+  elif [ -e "$1" ]; then echo '${CWD_REFUSED}it is not a folder'
+  else echo '${CWD_REFUSED}it does not exist'
+  fi >&2
+  exit 1
+}`;
+
+/**
+ * Execute the command, or say why not in words of ours.
+ *
+ * A command that looks as if it can be executed is, by this very process. For any other the shell's own attempt still decides, and
+ * gives the exit code, with its words muted. Builtins and parameters of functions only: this runs in the image, and every name of a
+ * variable is the config's.
+ */
+const EXECUTE = `wp_ready() {
+  case $1 in
+    */*) [ -x "$1" ] && [ ! -d "$1" ]; return ;;
+  esac
+  set -- "$1" "$PATH:"
+  while [ -n "$2" ]; do
+    set -- "$1" "\${2#*:}" "\${2%%:*}"
+    set -- "$1" "$2" "\${3:-.}/$1"
+    if [ -x "$3" ] && [ ! -d "$3" ]; then return 0; fi
+  done
+  return 1
+}
+if wp_ready "$1"; then exec "$@"; fi
+set +e
+( exec "$@" ) 2>&-
+set -- "$?" "$1"
+case $2 in
+  *[[:cntrl:]]*) set -- "$1" 'the command' ;;
+  *) set -- "$1" "\\"$2\\"" ;;
+esac
+case $1 in
+  126) printf 'ERROR:   Cannot execute %s in the container: it is not executable\n' "$2" >&2 ;;
+  127) printf 'ERROR:   Cannot execute %s in the container: not found\n' "$2" >&2 ;;
+esac
+exit "$1"`;
+
 /**
  * Runs as the container's user, without privileges. Arguments: working directory, then the command.
  *
@@ -73,7 +120,7 @@ export function launcherScript(env: readonly (readonly [name: string, value: str
     'set -e',
     'echo held >&3',
     'read -r _ <&3',
-    'cd -P -- "$1"',
+    ENTER,
     'shift',
     `umask ${umask.toString(8).padStart(4, '0')}`,
     'echo ready >&3',
@@ -85,7 +132,7 @@ export function launcherScript(env: readonly (readonly [name: string, value: str
     ...(leftovers.includes('PATH') ? ['PATH=/usr/bin:/bin'] : []),
     ...set,
     ...(carriers.length > 0 ? [`unset ${carriers.join(' ')}`] : []),
-    'exec "$@"',
+    EXECUTE,
   ].join('\n');
 }
 

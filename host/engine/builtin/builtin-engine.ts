@@ -187,9 +187,16 @@ function realImage(rootfs: string): string {
     }
   } catch (cause) {
     const code = (cause as NodeJS.ErrnoException).code ?? 'error';
-    throw new PluginError('IMAGE_UNSUPPORTED', `Cannot use the image ${quote(rootfs)}: ${code}`, { cause });
+    throw imageUnsupported(rootfs, code === 'ENOENT' ? 'there is no such folder' : code, cause);
   }
-  throw new PluginError('IMAGE_UNSUPPORTED', `Cannot use the image ${quote(rootfs)}: it is not a directory`);
+  throw imageUnsupported(rootfs, 'it is not a folder');
+}
+
+function imageUnsupported(rootfs: string, why: string, cause?: unknown): PluginError {
+  return new PluginError('IMAGE_UNSUPPORTED', `Cannot use the image ${quote(rootfs)}: ${why}`, {
+    cause,
+    hint: 'In this version an image is a folder with a root file system, as "apptainer build --sandbox" or "podman export" make one.',
+  });
 }
 
 /** For the tools, which must not see the container's variables: LD_PRELOAD in a config would be code in a privileged process. */

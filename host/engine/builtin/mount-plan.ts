@@ -71,7 +71,7 @@ export function planMounts(input: MountPlanInput): MountStep[] {
     planner.addDev();
   }
   mounts.forEach((mount) => {
-    planner.add(mount);
+    addMount(planner, mount);
   });
   for (const device of config.linux?.devices ?? []) {
     planner.bindDevice(device.path);
@@ -83,6 +83,19 @@ export function planMounts(input: MountPlanInput): MountStep[] {
     planner.protect(path);
   });
   return steps;
+}
+
+/** A failure tells which mount it is about in `details` too: the caller may know who asked for that. */
+function addMount(planner: Planner, mount: OciMount): void {
+  try {
+    planner.add(mount);
+  } catch (error) {
+    if (!(error instanceof PluginError)) {
+      throw error;
+    }
+    const { code, message, hint, cause, details } = error;
+    throw new PluginError(code, message, { hint, cause, details: { ...details, mount: mount.destination } });
+  }
 }
 
 function overlayLine(root: string, readOnly: boolean, userNamespace: boolean): FstabLine {

@@ -6,11 +6,11 @@ import { constants } from 'node:os';
 import type { Duplex, Readable, Writable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import { escapeControls, PluginError } from '../../errors/index.js';
+import { escapeControls, PluginError, quote } from '../../errors/index.js';
 import type { ExitStatus, RunningContainer } from '../engine.js';
 import type { OciConfig } from '../oci-config.js';
 import type { Admitted } from './admit.js';
-import { PIVOT, SCRIPT_NAME } from './box.js';
+import { CWD_REFUSED, PIVOT, SCRIPT_NAME } from './box.js';
 import type { Cgroup } from './cgroup.js';
 import { createChannel } from './channel.js';
 import { exitStatus } from './exit-status.js';
@@ -246,7 +246,7 @@ class SupervisedContainer implements RunningContainer {
         env: { PATH: TOOLS_PATH, LC_ALL: 'C' },
       });
     } catch (cause) {
-      throw setupFailed((cause as { stderr?: string }).stderr ?? '', cause);
+      throw this.setupFailed((cause as { stderr?: string }).stderr ?? '', cause);
     }
   }
 
@@ -255,7 +255,21 @@ class SupervisedContainer implements RunningContainer {
       const how = status.signal === undefined ? `exit code ${status.exitCode}` : status.signal;
       return new PluginError('ENGINE_FAILED', `Cannot start the container: it ended before its command ran (${how})`);
     }
-    return setupFailed(this.setupText);
+    return this.setupFailed(this.setupText);
+  }
+
+  private setupFailed(said: string, cause?: unknown): PluginError {
+    const { admitted, run } = this.given;
+    if (said.startsWith(CWD_REFUSED)) {
+      const why = said.slice(CWD_REFUSED.length).trim();
+      return new PluginError(
+        'ENGINE_FAILED',
+        `Cannot start the container: its working directory ${quote(admitted.cwd)} cannot be used: ${why}`,
+        { cause, hint: 'Choose a folder that the image has.' },
+      );
+    }
+    // The folder where the container is put together means nothing to the reader, and is gone when it is read.
+    return toolFailed(said.replaceAll(`${run.path}/root`, ''), cause);
   }
 
   private state(status: OciState['status']): OciState {
@@ -270,11 +284,13 @@ class SupervisedContainer implements RunningContainer {
   }
 }
 
-function setupFailed(said: string, cause?: unknown): PluginError {
+function toolFailed(said: string, cause?: unknown): PluginError {
   const lines = said.trim().split('\n').filter(Boolean).map(escapeControls);
   const denied = /unshare(?: failed|:).*(?:Operation not permitted|No space left)/.test(said);
+  const mount = /^mount: (\/.*?): /m.exec(said)?.[1];
   return new PluginError('ENGINE_FAILED', `Cannot start the container: ${lines.join('; ')}`, {
     cause,
+    ...(mount === undefined ? {} : { details: { mount } }),
     hint: denied ? 'Allow user namespaces (sysctl user.max_user_namespaces, AppArmor), or run it as root.' : undefined,
   });
 }

@@ -29,7 +29,11 @@ export function command(request: CommandRequest): CommandResponse {
 
 export function engineConfig(request: EngineConfigRequest): EngineConfigResponse {
   log.info("config of " + request.engine.image);
-  return new EngineConfigResponse()
+  const response = new EngineConfigResponse();
+  const mount = request.context.settings.get("mount").asString();
+  if (mount == "tmpfs") response.addMount("tmpfs", "/added", ["size=nonsense"], "tmpfs");
+  else if (mount != "") response.addMount(mount, "/added", ["rbind"]);
+  return response
     .setEnv("SITE", request.flags.get("site").asString("nowhere"))
     .setEnv("DEFAULTED", request.context.settings.get("defaulted").asString())
     .setEnv("GREETING", request.context.settings.get("greeting").asString("none"));
