@@ -60,7 +60,7 @@ export const COMMANDS: readonly CommandSpec[] = [
     summary: 'show an installed plugin or a plugin file, without running it',
     heading: MANAGE,
     grouped: true,
-    arguments: [{ name: 'NAME|FILE', kind: 'plugin' }],
+    arguments: [{ name: 'NAME|FILE', kind: 'plugin-or-file' }],
     options: [
       { long: 'long', short: 'l', summary: 'hooks, grants, imports, settings and digest as well' },
       JSON_OPTION,
@@ -141,7 +141,7 @@ export const COMMANDS: readonly CommandSpec[] = [
     heading: AUTHOR,
     grouped: true,
     arguments: [
-      { name: 'NAME|FILE', kind: 'plugin' },
+      { name: 'NAME|FILE', kind: 'plugin-or-file' },
       { name: 'HOOK', kind: 'hook' },
     ],
     options: [
@@ -161,7 +161,7 @@ export const COMMANDS: readonly CommandSpec[] = [
     extensible: true,
     passThrough: true,
     arguments: [
-      { name: 'IMAGE', kind: 'file' },
+      { name: 'IMAGE', kind: 'directory' },
       { name: 'COMMAND', kind: 'text', optional: true, repeat: true },
     ],
     options: [
@@ -217,7 +217,11 @@ export const COMMANDS: readonly CommandSpec[] = [
     heading: OTHER,
     arguments: [{ name: 'SHELL', kind: ['bash', 'zsh', 'fish'] }],
     options: [],
-    details: 'For example: wasm-plugin completion bash > /etc/bash_completion.d/wasm-plugin',
+    details: [
+      'For example, in ~/.bashrc: source <(wasm-plugin completion bash)',
+      'Names of plugins are looked up when they are completed. Commands and flags of plugins are those of now: make the script again',
+      'after an install, or make it with each shell as above.',
+    ].join('\n'),
   },
 ];
 

@@ -3,7 +3,7 @@
  */
 
 /** What a value is, for completion. A list means: one of these words. */
-export type ValueKind = 'file' | 'directory' | 'plugin' | 'hook' | 'text' | readonly string[];
+export type ValueKind = 'file' | 'directory' | 'plugin' | 'plugin-or-file' | 'hook' | 'text' | readonly string[];
 
 export interface OptionSpec {
   /** Without the dashes. A name that begins with `no-` turns something off. */

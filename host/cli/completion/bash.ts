@@ -1,3 +1,4 @@
+import type { ValueKind } from '../argv/spec.js';
 import { PLUGIN_NAMES } from './plugin-names.js';
 import { shellQuote } from './quote-shell.js';
 import type { CompletionCommand, CompletionOption, CompletionWords } from './words.js';
@@ -6,49 +7,70 @@ import { nextWords, pathPrefixes } from './words.js';
 /**
  * A completion script for bash, one `case` for each command; needs no bash-completion package.
  *
- * It walks the words before the cursor as far as they are commands, then offers what can follow there.
+ * It walks the words before the cursor as far as they are commands, counts the arguments after them, then offers what can follow
+ * there. Bash hands `--x=y` over as three words.
  */
 export function bashScript(words: CompletionWords, hooks: readonly string[]): string {
   const paths = [...new Set(['', ...words.commands.flatMap(({ path }) => pathPrefixes(path))])];
+  const values = [
+    ...words.commands.flatMap(({ path, options }) => valueOptions(path, options)),
+    ...valueOptions(undefined, words.globals),
+  ];
   return `# bash completion for wasm-plugin; made by "wasm-plugin completion bash"
 _wasm_plugin_names() {
   ${PLUGIN_NAMES}
 }
 
 _wasm_plugin() {
-  local cur=\${COMP_WORDS[COMP_CWORD]} prev=\${COMP_WORDS[COMP_CWORD-1]} path='' word i next
+  local cur=\${COMP_WORDS[COMP_CWORD]} prev=\${COMP_WORDS[COMP_CWORD-1]} path='' args=0 word i next
+  if [[ $cur == = ]]; then cur=''
+  elif [[ $prev == = ]]; then prev=\${COMP_WORDS[COMP_CWORD-2]}
+  fi
   COMPREPLY=()
   for ((i = 1; i < COMP_CWORD; i++)); do
     word=\${COMP_WORDS[i]}
-    case "$word" in -*) continue ;; esac
-    next="\${path:+$path }$word"
-    case "$next" in
-      ${paths
-        .filter((path) => path !== '')
-        .map(shellQuote)
-        .join('|')}) path=$next ;;
-      *) break ;;
+    case "$word" in
+      =) i=$((i + 1)); continue ;;
+      --) continue ;;
+      -*)
+        case "$path:$word" in
+          ${values.map(({ pattern }) => pattern).join('|')}) [[ \${COMP_WORDS[i+1]} == = ]] || i=$((i + 1)) ;;
+        esac
+        continue ;;
     esac
+    next="\${path:+$path }$word"
+    if [ "$args" = 0 ]; then
+      case "$next" in
+        ${paths
+          .filter((path) => path !== '')
+          .map(shellQuote)
+          .join('|')}) path=$next; continue ;;
+      esac
+    fi
+    args=$((args + 1))
   done
-  local words='' options='' kind=''
+  local words='' options='' kind='none'
   case "$path" in
 ${paths.map((path) => pathCase(words, path)).join('\n')}
   esac
   case "$path:$prev" in
-${words.commands.flatMap((command) => valueCases(command.path, command.options, hooks)).join('\n')}
-${valueCases(undefined, words.globals, hooks).join('\n')}
+${values.map(({ pattern, kind }) => `    ${pattern}) ${setKind(kind, hooks)} ;;`).join('\n')}
     *)
       case "$cur" in
         -*) COMPREPLY=($(compgen -W "$options" -- "$cur")); return ;;
+      esac
+      case "$path:$args" in
+${words.commands.flatMap((command) => argumentCases(words, command, hooks)).join('\n')}
+        *:0) kind=words ;;
       esac
       ;;
   esac
   case "$kind" in
     file) compopt -o filenames 2>/dev/null; COMPREPLY=($(compgen -f -- "$cur")) ;;
     directory) compopt -o filenames 2>/dev/null; COMPREPLY=($(compgen -d -- "$cur")) ;;
-    plugin) compopt -o filenames 2>/dev/null; COMPREPLY=($(compgen -W "$(_wasm_plugin_names)" -- "$cur") $(compgen -f -- "$cur")) ;;
-    text) ;;
-    *) COMPREPLY=($(compgen -W "$words" -- "$cur")) ;;
+    plugin) COMPREPLY=($(compgen -W "$(_wasm_plugin_names)" -- "$cur")) ;;
+    plugin-or-file) compopt -o filenames 2>/dev/null; COMPREPLY=($(compgen -W "$(_wasm_plugin_names)" -- "$cur") $(compgen -f -- "$cur")) ;;
+    words) COMPREPLY=($(compgen -W "$words" -- "$cur")) ;;
   esac
 }
 complete -F _wasm_plugin wasm-plugin
@@ -59,27 +81,39 @@ function pathCase(words: CompletionWords, path: string): string {
   const command = words.commands.find((candidate) => candidate.path === path);
   const options = [...(command?.options ?? []), ...words.globals].flatMap(({ names }) => names);
   const next = [...nextWords(words, path).keys()];
-  return `    ${shellQuote(path)}) words=${shellQuote(next.join(' '))} options=${shellQuote(['--help', ...options].join(' '))}${kindOf(command, next)} ;;`;
+  return `    ${shellQuote(path)}) words=${shellQuote(next.join(' '))} options=${shellQuote(['--help', ...options].join(' '))} ;;`;
 }
 
-function kindOf(command: CompletionCommand | undefined, next: readonly string[]): string {
-  const kind = command?.arguments[0];
-  if (next.length > 0 || kind === undefined) return '';
-  return typeof kind === 'string' ? ` kind=${kind === 'hook' ? 'text' : kind}` : ` words=${shellQuote(kind.join(' '))}`;
-}
-
-function valueCases(
-  path: string | undefined,
-  options: readonly CompletionOption[],
+/** What stands at each place behind the command; where commands can follow, those are offered first. */
+function argumentCases(
+  words: CompletionWords,
+  { path, arguments: kinds }: CompletionCommand,
   hooks: readonly string[],
-): string[] {
+) {
+  const isGroup = nextWords(words, path).size > 0;
+  return kinds.flatMap(({ kind, repeat }, index) => {
+    if (isGroup && index === 0) return [];
+    const places = [shellQuote(`${path}:${index}`), ...(repeat ? [`${shellQuote(`${path}:`)}*`] : [])];
+    return [`        ${places.join('|')}) ${setKind(kind, hooks)} ;;`];
+  });
+}
+
+interface ValueOption {
+  readonly pattern: string;
+  readonly kind: ValueKind;
+}
+
+function valueOptions(path: string | undefined, options: readonly CompletionOption[]): ValueOption[] {
   return options.flatMap(({ names, value }) => {
     if (value === undefined) return [];
-    const pattern = names
-      .map((name) => (path === undefined ? `*:${shellQuote(name)}` : shellQuote(`${path}:${name}`)))
-      .join('|');
-    const list = value === 'hook' ? hooks : typeof value === 'string' ? undefined : value;
-    const set = list === undefined ? `kind=${String(value)}` : `kind='' words=${shellQuote(list.join(' '))}`;
-    return [`    ${pattern}) ${set} ;;`];
+    const patterns = names.map((name) =>
+      path === undefined ? `*:${shellQuote(name)}` : shellQuote(`${path}:${name}`),
+    );
+    return [{ pattern: patterns.join('|'), kind: value }];
   });
+}
+
+function setKind(kind: ValueKind, hooks: readonly string[]): string {
+  const list = kind === 'hook' ? hooks : typeof kind === 'string' ? undefined : kind;
+  return list === undefined ? `kind=${String(kind)}` : `kind=words words=${shellQuote(list.join(' '))}`;
 }

@@ -1,5 +1,8 @@
 import { spawnSync } from 'node:child_process';
-import { describe, expect, test } from 'vitest';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, test } from 'vitest';
 import { mergeContributions, NO_CONTRIBUTIONS } from '../flags/contributions.js';
 import { bashScript } from './bash.js';
 import { fishScript } from './fish.js';
@@ -16,6 +19,7 @@ const contributions = mergeContributions(
         commands: [
           { path: 'checkpoint start', summary: EVIL, flags: [] },
           { path: 'checkpoint stop', summary: 'stop it', flags: [{ name: 'now', type: 'bool', usage: EVIL }] },
+          { path: 'none', summary: 'takes nothing', maxArgs: 0, flags: [] },
           { path: 'secret', summary: 's', hidden: true, flags: [] },
         ],
         flags: [{ name: 'site', type: 'string', usage: 'site', commands: ['run'] }],
@@ -75,7 +79,39 @@ const completions: Completion[] = [
   { line: 'wasm-plugin install --over', want: ['--overrides'] },
   { line: 'wasm-plugin completion f', want: ['fish'] },
   { line: 'wasm-plugin run --engine bu', want: ['builtin'] },
+  { line: 'wasm-plugin run --engine = bu', want: ['builtin'] },
+  { line: 'wasm-plugin hel', want: ['help'] },
+  { line: 'wasm-plugin help chec', want: ['checkpoint'] },
+  ...['enable', 'disable', 'uninstall', 'plugin config', 'rollback', 'install --overrides', 'disable a/first'].map(
+    (command) => ({ line: `wasm-plugin ${command} b/`, want: ['b/second', 'b/third'] }),
+  ),
+  { line: 'wasm-plugin enable fi', want: [''] },
+  { line: 'wasm-plugin inspect b/', want: ['b/second', 'b/third'] },
+  { line: 'wasm-plugin inspect fi', want: ['file.sif'] },
+  { line: 'wasm-plugin install f', want: ['file.sif', 'folder'] },
+  { line: 'wasm-plugin install --order 5 --yes f', want: ['file.sif', 'folder'] },
+  { line: 'wasm-plugin compile f', want: ['folder'] },
+  { line: 'wasm-plugin run f', want: ['folder'] },
+  { line: 'wasm-plugin run folder f', want: [''] },
+  { line: 'wasm-plugin list f', want: [''] },
+  { line: 'wasm-plugin call file.sif e', want: ['engine-config'] },
+  { line: 'wasm-plugin call --grant kv file.sif e', want: ['engine-config'] },
+  { line: 'wasm-plugin call --grant = kv file.sif e', want: ['engine-config'] },
+  { line: 'wasm-plugin call file.sif command f', want: [''] },
+  { line: 'wasm-plugin config b/second f', want: [''] },
+  { line: 'wasm-plugin checkpoint stop f', want: ['file.sif', 'folder'] },
+  { line: 'wasm-plugin none f', want: [''] },
 ];
+
+const home = mkdtempSync(join(tmpdir(), 'wasm-plugin-completion-'));
+afterAll(() => rmSync(home, { recursive: true, force: true }));
+mkdirSync(join(home, 'bin'));
+mkdirSync(join(home, 'folder'));
+writeFileSync(join(home, 'file.sif'), '');
+const list = 'ENABLED  NAME\n    yes  a/first\n    yes  b/second\n     no  b/third\n    yes  $(id)\n';
+writeFileSync(join(home, 'bin/wasm-plugin'), `#!/bin/sh\n[ "$1" = list ] && cat <<'END'\n${list}END\n`, {
+  mode: 0o755,
+});
 
 describe('the bash script', () => {
   for (const { line, want } of completions) {
@@ -88,7 +124,7 @@ describe('the bash script', () => {
           `${bashScript(words, hooks)}
 COMP_WORDS=(${typed.map(shellQuote).join(' ')}); COMP_CWORD=$((\${#COMP_WORDS[@]} - 1)); _wasm_plugin; printf '%s\\n' "\${COMPREPLY[@]}"`,
         ],
-        { encoding: 'utf8' },
+        { encoding: 'utf8', cwd: home, env: { ...process.env, PATH: `${join(home, 'bin')}:${process.env.PATH}` } },
       );
       expect(result.stderr).toBe('');
       expect(result.stdout.trim().split('\n').sort()).toEqual([...want].sort());

@@ -47,7 +47,7 @@ function wordLines(words: CompletionWords, path: string): string[] {
 }
 
 function argumentLines(command: CompletionCommand, hooks: readonly string[]): string[] {
-  const kind = command.arguments[0];
+  const kind = command.arguments[0]?.kind;
   const values = kind === undefined ? '' : valuesOf(kind, hooks);
   return values === '' ? [] : [`complete -c wasm-plugin -n ${condition('at', command.path)}${values}`];
 }
@@ -71,6 +71,8 @@ function valuesOf(kind: NonNullable<CompletionOption['value']>, hooks: readonly 
     case 'directory':
       return " -a '(__fish_complete_directories)'";
     case 'plugin':
+      return " -a '(__wasm_plugin_names)'";
+    case 'plugin-or-file':
       return " -F -a '(__wasm_plugin_names)'";
     case 'hook':
       return ` -a ${shellQuote(hooks.join(' '))}`;

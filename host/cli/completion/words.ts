@@ -17,8 +17,14 @@ export interface CompletionCommand {
   readonly path: string;
   readonly summary: string;
   readonly options: readonly CompletionOption[];
-  /** What its arguments are; the last one repeats. Empty for none. */
-  readonly arguments: readonly ValueKind[];
+  /** What its arguments are, in order. Empty for none. */
+  readonly arguments: readonly CompletionArgument[];
+}
+
+export interface CompletionArgument {
+  readonly kind: ValueKind;
+  /** Any number of the same kind follow. */
+  readonly repeat: boolean;
 }
 
 export interface CompletionWords {
@@ -37,7 +43,7 @@ export function completionWords(contributions: Contributions): CompletionWords {
     path: spec.name,
     summary: spec.summary,
     options: [...spec.options.flatMap(optionOf), ...(contributions.flags.get(spec.name) ?? []).flatMap(flagOf)],
-    arguments: spec.arguments.map(({ kind }) => kind),
+    arguments: spec.arguments.map(({ kind, repeat }) => ({ kind, repeat: repeat === true })),
     grouped: spec.grouped === true,
   }));
   const grouped = [GROUP, GROUP_ALIAS].flatMap((group) =>
@@ -49,9 +55,17 @@ export function completionWords(contributions: Contributions): CompletionWords {
       path: path.join(' '),
       summary: command.summary,
       options: flags.flatMap(flagOf),
-      arguments: ['file' as const],
+      // A manifest does not say what they are, and a file is what most commands take.
+      arguments: command.maxArgs === 0 ? [] : [{ kind: 'file' as const, repeat: true }],
     }));
-  return { globals: GLOBAL_OPTIONS.flatMap(optionOf), commands: [...builtin, ...contributed, ...grouped] };
+  const words = [...builtin, ...contributed].map(({ path }) => path.split(' ', 1)[0]!);
+  const help = {
+    path: 'help',
+    summary: 'print help for a command',
+    options: [],
+    arguments: [{ kind: [...new Set([...words, GROUP])], repeat: false }],
+  };
+  return { globals: GLOBAL_OPTIONS.flatMap(optionOf), commands: [...builtin, help, ...contributed, ...grouped] };
 }
 
 /** The words that can follow `path`, with the summaries of those that are commands. */

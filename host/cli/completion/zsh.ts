@@ -12,7 +12,6 @@ _wasm_plugin_names() {
   local -a names
   names=(\${(f)"$(${PLUGIN_NAMES})"})
   compadd -a names
-  _files
 }
 
 _wasm_plugin() {
@@ -47,7 +46,7 @@ function pathCase(words: CompletionWords, path: string, hooks: readonly string[]
     names.map((name) => described(name, summary)),
   );
   const next = [...nextWords(words, path)].map(([word, summary]) => described(word, summary));
-  const kind = command?.arguments[0];
+  const kind = command?.arguments[0]?.kind;
   const action =
     next.length > 0
       ? `next=(${next.join(' ')}); _describe command next`
@@ -71,6 +70,8 @@ function actionOf(kind: NonNullable<CompletionOption['value']>, hooks: readonly 
       return '_files -/';
     case 'plugin':
       return '_wasm_plugin_names';
+    case 'plugin-or-file':
+      return '_wasm_plugin_names; _files';
     case 'hook':
       return `compadd ${hooks.map(shellQuote).join(' ')}`;
     case 'text':
