@@ -3,10 +3,12 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { packPlugin } from '../../host/package/index.js';
 import type { CliOptions, CliResult } from '../support/cli.js';
 import { cli as runCli } from '../support/cli.js';
 import type { Packer } from '../support/cli-package.js';
 import { createPacker } from '../support/cli-package.js';
+import { textPlugin } from '../support/text-plugin.js';
 
 const NOTHING = 'There are no plugins installed.\n';
 const NAME = 'example.com/foo';
@@ -280,6 +282,25 @@ describe('install', () => {
       'WARNING: Grant "kv" has no effect',
     );
   });
+});
+
+const foreign = [
+  { id: 'wasm-plugin:host/http@1.0.0', warning: /which this version does not offer/ },
+  { id: 'acme:lookup/dns@1.0.0', warning: /it can only be loaded by a program that does/ },
+];
+describe('install of a plugin that needs more than there is here warns', () => {
+  for (const { id, warning } of foreign) {
+    test(id, async () => {
+      const manifest = { name: NAME, author: 'A', version: '1.0.0', description: 'd', requests: [] };
+      const contributes = { commands: [], flags: [], phases: [] };
+      const component = await textPlugin({ capability: id });
+      writeFileSync(join(cwd, 'foreign.sif'), packPlugin({ component, manifest: { ...manifest, contributes } }));
+      const result = await cli(['install', '--yes', 'foreign.sif']);
+      expect(result.exitCode, result.stderr).toBe(0);
+      expect(result.stderr).toContain(`WARNING: The plugin imports "${id}"`);
+      expect(result.stderr).toMatch(warning);
+    });
+  }
 });
 
 describe('several plugins', () => {
