@@ -41,4 +41,4 @@ export type {
   RandomSource,
   RefusalCode,
 } from './runtime/index.js';
-export { createHost, HOST_VERSION, provide, Refusal } from './runtime/index.js';
+export { createHost, HOST_VERSION, provide, provideRaw, Refusal } from './runtime/index.js';

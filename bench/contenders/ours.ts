@@ -1,4 +1,4 @@
-import { createHost, defineHook, packPlugin, provide } from '../../host/index.js';
+import { createHost, defineHook, type HostCapability, packPlugin, provide, provideRaw } from '../../host/index.js';
 import { compileComponent } from '../../host/sandbox/index.js';
 import { type BenchGuests, ECHO, HOST, RELAY } from '../support/guests.js';
 import { messageSchema } from '../support/message.js';
@@ -8,7 +8,8 @@ export const OURS_RAW = 'wasm-plugin, callRaw';
 export const OURS_RAW_SYNC = 'wasm-plugin, callRawSync';
 
 const messages = { request: messageSchema, response: messageSchema };
-const capability = provide(defineHook(HOST, messages), ({ data }) => ({ data }));
+const typed = provide(defineHook(HOST, messages), ({ data }) => ({ data }));
+const raw = provideRaw(HOST, (bytes) => bytes);
 
 /** What `callRaw` is made of: no promise, no plugin around it, bytes for the capability. Not public API. */
 export const oursSandbox: Contender = {
@@ -33,12 +34,12 @@ export const oursSandbox: Contender = {
   },
 };
 
-/** Bytes in, bytes out. The capability is typed, as every one that `provide` makes. */
+/** Bytes in, bytes out, for the hook and for the capability. */
 export const oursRaw: Contender = {
   name: OURS_RAW,
   speed: 'fast',
   async open({ guests, work, message: { bytes } }) {
-    const { plugin, close } = await load(guests);
+    const { plugin, close } = await load(guests, raw);
     const hook = work === 'echo' ? ECHO : RELAY;
     return { call: { kind: 'async', run: () => plugin.callRaw(hook, bytes) }, close };
   },
@@ -49,18 +50,18 @@ export const oursRawSync: Contender = {
   name: OURS_RAW_SYNC,
   speed: 'fast',
   async open({ guests, work, message: { bytes } }) {
-    const { plugin, close } = await load(guests);
+    const { plugin, close } = await load(guests, raw);
     const hook = work === 'echo' ? ECHO : RELAY;
     return { call: { kind: 'sync', run: () => plugin.callRawSync(hook, bytes) }, close };
   },
 };
 
-/** The same message as a value: checked, encoded, sent, answered, decoded, checked. */
+/** The same message as a value: checked, encoded, sent, answered, decoded, checked; so is what the capability gets and gives. */
 export const oursTyped: Contender = {
   name: 'wasm-plugin, call (typed)',
   speed: 'fast',
   async open({ guests, work, message: { value } }) {
-    const { plugin, close } = await load(guests);
+    const { plugin, close } = await load(guests, typed);
     const hook = defineHook(work === 'echo' ? ECHO : RELAY, messages);
     const run = async (): Promise<Uint8Array> => (await plugin.call(hook, value)).data;
     return { call: { kind: 'async', run }, expected: value.data, close };
@@ -68,7 +69,7 @@ export const oursTyped: Contender = {
 };
 
 /** A plugin in a host of its own: one that is called while another one is measured would share nothing anyway. */
-async function load({ component }: BenchGuests) {
+async function load({ component }: BenchGuests, capability: HostCapability) {
   const host = await createHost({ capabilities: [capability] });
   const manifest = {
     name: 'bench.example/echo',

@@ -16,10 +16,18 @@ export function capability<Req, Res, ReqInput, ResInput>(
   definition: Hook<Req, Res, ReqInput, ResInput>,
   handler: (request: Req) => ResInput,
 ): Capability {
+  return rawCapability((bytes) => encode(definition.response, handler(decode(definition.request, bytes))));
+}
+
+/**
+ * The same for a handler of bytes.
+ *
+ * @param handler - gets a copy of the request, which it owns.
+ */
+export function rawCapability(handler: (request: Uint8Array) => Uint8Array): Capability {
   return (bytes) => {
     try {
-      const response = handler(decode(definition.request, bytes));
-      return { ok: true, payload: encode(definition.response, response) };
+      return { ok: true, payload: handler(bytes) };
     } catch (error) {
       if (error instanceof Refusal) {
         return refuse(error.code, error.message, error.hint);

@@ -1,7 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { interfaceName } from '../abi/index.js';
 import {
-  capability,
   createPluginLog,
   hostCapabilities,
   type KeyValueStore,
@@ -99,8 +98,8 @@ async function loadPlugin(
     log,
     kv: kv ?? (() => memoryStore(options.kvBytes)),
   });
-  for (const { definition, handler } of options.capabilities) {
-    capabilities.set(interfaceName(definition.id), capability(definition, handler));
+  for (const { id, answer } of options.capabilities) {
+    capabilities.set(interfaceName(id), answer);
   }
   const limits = { memoryBytes: options.memoryBytes, messageBytes: options.messageBytes };
   const compiled = await compileComponent(component, limits, new Set(capabilities.keys()));

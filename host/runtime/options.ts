@@ -1,5 +1,6 @@
-import { type Hook, interfaceName } from '../abi/index.js';
+import { interfaceName } from '../abi/index.js';
 import type { CapabilitySources, Clocks, EnvSource, LogLine, RandomSource } from '../capability/index.js';
+import type { HostCapability } from './provide.js';
 
 /** Ceilings for one plugin. Every one has a default; none can be switched off. */
 export interface HostLimits {
@@ -15,18 +16,11 @@ export interface HostLimits {
   readonly kvMiB?: number | undefined;
 }
 
-/** A capability of the embedder's own, under its own namespace. */
-export interface HostCapability {
-  readonly definition: Hook;
-  /** Gets the decoded request; throw a `Refusal` for an outcome that the plugin should handle. Runs synchronously. */
-  readonly handler: (request: unknown) => unknown;
-}
-
 export interface HostOptions {
   readonly limits?: HostLimits | undefined;
   /** Receives the plugins' log lines, escaped and cut to the budget. Default: dropped. */
   readonly log?: ((line: LogLine) => void) | undefined;
-  /** Made with `provide`; every plugin of this host may import them. Default: none. */
+  /** Made with `provide` or `provideRaw`; every plugin of this host may import them. Default: none. */
   readonly capabilities?: readonly HostCapability[] | undefined;
   /** What `env:` grants look into. Default: `process.env`. */
   readonly env?: EnvSource | undefined;
@@ -89,14 +83,14 @@ export function resolveOptions(options: HostOptions): ResolvedOptions {
   }
   const capabilities = options.capabilities ?? [];
   const names = new Set<string>();
-  for (const { definition } of capabilities) {
-    const name = interfaceName(definition.id);
+  for (const { id } of capabilities) {
+    const name = interfaceName(id);
     if (names.has(name)) {
       problems.push(`capability ${JSON.stringify(name)} is given twice; imports of any version go to one`);
     }
     names.add(name);
-    if (/^(wasm-plugin|wasi):/.test(definition.id)) {
-      problems.push(`capability ${definition.id} is in a reserved namespace; use your own`);
+    if (/^(wasm-plugin|wasi):/.test(id)) {
+      problems.push(`capability ${id} is in a reserved namespace; use your own`);
     }
   }
   if (problems.length > 0) {
@@ -118,17 +112,4 @@ export function resolveOptions(options: HostOptions): ResolvedOptions {
       random: options.random,
     },
   };
-}
-
-/**
- * Pair a capability of the embedder's own with what answers it, keeping the types of both.
- *
- * @example provide(defineHook('acme:db/query@1.0.0', { request, response }), ({ sql }) => ({ rows: run(sql) }))
- */
-export function provide<Req, Res, ReqInput, ResInput>(
-  definition: Hook<Req, Res, ReqInput, ResInput>,
-  handler: (request: Req) => ResInput,
-): HostCapability {
-  // The schema checks the request before the handler sees it, which is what makes the cast true.
-  return { definition, handler: handler as (request: unknown) => unknown };
 }
