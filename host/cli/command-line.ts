@@ -54,7 +54,7 @@ export async function runCommandLine(argv: readonly string[], io: CliIo, loader:
   try {
     const stores = createStores(globals, io);
     warnOfMissingStore(scan, io, log);
-    const contributions = contributionsFor(scan, stores, log);
+    const contributions = contributionsFor(scan, argv, stores, log);
     return await runProgram(argv, {
       command: scan.command,
       contributions,
@@ -86,12 +86,19 @@ async function runParsed(parsed: ParsedCommand, context: CommandContext, loader:
 }
 
 /** Read contributions for the commands that can have some; a store that cannot be read costs them, not the command. */
-function contributionsFor({ command, grouped }: Scan, stores: Stores, log: Log): Contributions {
+function contributionsFor(
+  { command, grouped }: Scan,
+  argv: readonly string[],
+  stores: Stores,
+  log: Log,
+): Contributions {
   const builtin = command === undefined ? undefined : findCommand(command);
   const wanted = !grouped && (builtin === undefined || builtin.extensible === true || builtin.name === 'completion');
   if (!wanted) return NO_CONTRIBUTIONS;
   try {
-    const contributions = readContributions(stores);
+    // Only a command that is named can be parsed, or show its flags; completion shows those of all.
+    const wanted = command === 'completion' ? undefined : (name: string) => argv.includes(name);
+    const contributions = readContributions(stores, wanted);
     for (const warning of contributions.warnings) log.warning(warning);
     return contributions;
   } catch (error) {

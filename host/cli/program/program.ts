@@ -74,7 +74,11 @@ function named(commands: readonly ContributedCommand[], argv: readonly string[])
 
 type OnParsed = (parsed: ParsedCommand) => Promise<void>;
 
-function buildProgram(options: ProgramOptions & { readonly argv: readonly string[] }, onParsed: OnParsed): Command {
+interface BuildOptions extends ProgramOptions {
+  readonly argv: readonly string[];
+}
+
+function buildProgram(options: BuildOptions, onParsed: OnParsed): Command {
   const { command, contributions } = options;
   const program = createCommand(PROGRAM, options)
     .description('Sandboxed plugins for container runtimes: WebAssembly components in SIF files.')
@@ -125,7 +129,7 @@ function addGlobalOptions(command: Command, heading = GLOBAL_HEADING): void {
   for (const spec of GLOBAL_OPTIONS) command.addOption(builtinOption(spec).helpGroup(heading));
 }
 
-function groupCommand(specs: readonly CommandSpec[], options: ProgramOptions, onParsed: OnParsed): Command {
+function groupCommand(specs: readonly CommandSpec[], options: BuildOptions, onParsed: OnParsed): Command {
   const group = createCommand(GROUP, options).alias(GROUP_ALIAS).description('manage plugins, as Apptainer spells it');
   group.enablePositionalOptions();
   addGlobalOptions(group);
@@ -133,12 +137,14 @@ function groupCommand(specs: readonly CommandSpec[], options: ProgramOptions, on
   return group;
 }
 
-function builtinCommand(spec: CommandSpec, options: ProgramOptions, onParsed: OnParsed): Command {
+function builtinCommand(spec: CommandSpec, options: BuildOptions, onParsed: OnParsed): Command {
   const command = createCommand(spec.name, options).description(spec.summary).helpGroup(spec.heading);
   for (const { name, optional, repeat } of spec.arguments) {
     const inner = `${name}${repeat === true ? '...' : ''}`;
     command.argument(optional === true ? `[${inner}]` : `<${inner}>`);
   }
+  // A command that nobody names is only listed, and its options are never looked at.
+  if (!options.argv.includes(spec.name)) return command;
   for (const option of spec.options) command.addOption(builtinOption(option));
   const flags = options.contributions.flags.get(spec.name) ?? [];
   for (const option of flags.flatMap(contributedOptions)) command.addOption(option);
