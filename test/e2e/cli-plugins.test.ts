@@ -183,14 +183,27 @@ describe('--help shows what plugins add, without running them', () => {
     expect(stdout).not.toContain('too late');
     expect(stderr).not.toContain('lifecycle');
   });
-  test('claims that are ignored, each with a warning', async () => {
-    const warnings = (await cli(['--help'])).stderr.split('\n').filter((line) => line.startsWith('WARNING:'));
-    expect(warnings).toEqual([
+  describe('claims that are ignored, each with a warning', () => {
+    const commands = [
       'WARNING: Command "list" of plugin "example.com/site" is ignored: "list" belongs to wasm-plugin',
       'WARNING: Command "upgrade" of plugin "example.com/site" is ignored: "upgrade" belongs to wasm-plugin',
-      'WARNING: Flag --json of plugin "example.com/site" on "version" is ignored: wasm-plugin has it',
       'WARNING: Command "site show" of plugin "example.com/second" is ignored: plugin "example.com/site" has "site show"',
-    ]);
+    ];
+    const flag = 'WARNING: Flag --json of plugin "example.com/site" on "version" is ignored: wasm-plugin has it';
+    const rows = [
+      { name: 'commands, where commands are listed', args: ['--help'], want: commands },
+      {
+        name: 'flags too, where the command that they are for is named',
+        args: ['version', '--help'],
+        want: [...commands, flag],
+      },
+    ];
+    for (const { name, args, want } of rows) {
+      test(name, async () => {
+        const warnings = (await cli(args)).stderr.split('\n').filter((line) => line.startsWith('WARNING:'));
+        expect(warnings.sort()).toEqual([...want].sort());
+      });
+    }
   });
   test('flags of a contributed command', async () => {
     const { stdout } = await cli(['site', 'show', '--help']);
