@@ -14,6 +14,9 @@ export function needs(command: string): boolean {
   if (!found && process.env.CI === 'true') {
     throw new Error(`This test needs ${command}, which .ci/run must install`);
   }
+  if (!found) {
+    console.warn(`Skipping what needs ${command}: it is not installed`);
+  }
   return found;
 }
 
