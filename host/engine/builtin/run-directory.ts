@@ -3,7 +3,8 @@
  *
  *   BASE/run-ID/owner.json      who made it: pid with its start time, boot, pid namespace, cgroups
  *
- * A process that is killed cannot clean up, so every later run removes the folders whose owner is gone.
+ * A process that is killed cannot clean up, so a janitor waits for that (janitor.ts), and every later run removes the folders
+ * whose owner is gone.
  */
 import { randomUUID } from 'node:crypto';
 import {
@@ -22,6 +23,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { PluginError, quote } from '../../errors/index.js';
+import { startJanitor } from './janitor.js';
 
 interface Owner {
   readonly pid: number;
@@ -35,7 +37,7 @@ interface Owner {
 
 export interface RunDirectory {
   readonly path: string;
-  /** Remember a cgroup, so that it is removed even if we are killed. */
+  /** Remember cgroups, so that they are removed even if we are killed. */
   recordCgroups(folders: readonly string[]): void;
   remove(): void;
 }
@@ -71,12 +73,17 @@ export function createRunDirectory(base: string, id: string): RunDirectory {
     const why = code === 'ENOTEMPTY' || code === 'EEXIST' ? 'it is running' : `${quote(path)}: ${code ?? 'error'}`;
     throw new PluginError('ENGINE_FAILED', `Cannot create container ${quote(id)}: ${why}`, { cause });
   }
+  const janitor = startJanitor(path, JSON.stringify(ourselves()).slice(0, -1));
   return {
     path,
-    recordCgroups: (folders) => writeOwner(path, folders),
+    recordCgroups(folders) {
+      writeOwner(path, folders);
+      janitor.watch(folders);
+    },
     remove() {
       removeTree(path);
       removeIfEmpty(base);
+      janitor.dismiss();
     },
   };
 }
@@ -168,14 +175,18 @@ function isStale(path: string, now: number): boolean {
   return owner.pidNamespace === pidNamespace() && startTimeOf(owner.pid) !== owner.startTime;
 }
 
-function writeOwner(path: string, cgroups: readonly string[]): void {
-  const owner: Owner = {
+/** What makes a folder ours. The cgroups come last in owner.json: the janitor knows the file by how it begins. */
+function ourselves(): Omit<Owner, 'cgroups'> {
+  return {
     pid: process.pid,
     startTime: startTimeOf(process.pid) ?? '',
     bootId: bootId(),
     pidNamespace: pidNamespace(),
-    cgroups,
   };
+}
+
+function writeOwner(path: string, cgroups: readonly string[]): void {
+  const owner: Owner = { ...ourselves(), cgroups };
   const draft = join(path, 'owner.json.new');
   writeFileSync(draft, JSON.stringify(owner));
   renameSync(draft, join(path, 'owner.json'));
