@@ -1,5 +1,6 @@
 import { createHost, defineHook, type HostCapability, packPlugin, provide, provideRaw } from '../../host/index.js';
 import { compileComponent } from '../../host/sandbox/index.js';
+import { quietOptions } from '../../test/support/text-plugin.js';
 import { type BenchGuests, ECHO, HOST, RELAY } from '../support/guests.js';
 import { messageSchema } from '../support/message.js';
 import type { Contender } from './contender.js';
@@ -17,18 +18,8 @@ export const oursSandbox: Contender = {
   speed: 'fast',
   async open({ guests, work, message: { bytes } }) {
     const compiled = await compileComponent(guests.component);
-    const instance = compiled.instantiate({
-      capabilities: new Map([[HOST.split('@')[0]!, (payload: Uint8Array) => ({ ok: true, payload })]]),
-      missing: () => new Uint8Array(),
-      wasi: {
-        onLine: () => {},
-        wallClock: () => ({ seconds: 0n, nanoseconds: 0 }),
-        monotonicNow: () => 0n,
-        random: (length) => new Uint8Array(length),
-        env: new Map(),
-        args: [],
-      },
-    });
+    const capabilities = new Map([[HOST.split('@')[0]!, (payload: Uint8Array) => ({ ok: true, payload })]]);
+    const instance = compiled.instantiate(quietOptions({ capabilities }));
     const hook = work === 'echo' ? ECHO : RELAY;
     return { call: { kind: 'sync', run: () => instance.call(hook, bytes).payload } };
   },

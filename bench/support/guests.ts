@@ -1,12 +1,9 @@
 /** Builds the guests of bench/guests, once for each state of their sources. */
-import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join, relative } from 'node:path';
-import { promisify } from 'node:util';
+import { join } from 'node:path';
 import { componentEmbed, componentNew } from '@bytecodealliance/jco';
 import { cachedBuild } from '../../test/support/build-cache.js';
+import { compileAssemblyScript, type Renames } from '../../test/support/compile-assemblyscript.js';
 import { ROOT } from './root.js';
 
 /** Hook that answers with its request. */
@@ -25,24 +22,27 @@ export interface BenchGuests {
   readonly extism: Uint8Array;
 }
 
-/** AssemblyScript cannot spell a component's export names. */
-const RENAMES: Readonly<Record<string, readonly string[]>> = {
+const RENAMES: Renames = {
   echo: [`${ECHO}#handle`],
   relay: [`${RELAY}#handle`],
   afterAnswer: [`cabi_post_${ECHO}#handle`, `cabi_post_${RELAY}#handle`],
   realloc: ['cabi_realloc'],
 };
 
-const OPTIONS = ['--runtime', 'minimal', '--optimizeLevel', '3', '--use', 'abort=trapOnAbort'];
+const OPTIONS = ['--use', 'abort=trapOnAbort'];
 
 /** Build the guests, or take them from an earlier run. */
 export async function buildGuests(): Promise<BenchGuests> {
-  const core = await cachedBuild(inputs('core', ['assemblyscript']), () => compile('echo', RENAMES));
+  const core = await cachedBuild(inputs('core', ['assemblyscript']), () =>
+    compileAssemblyScript('bench/guests/echo.ts', RENAMES, OPTIONS),
+  );
   const component = await cachedBuild(inputs('component', ['assemblyscript', '@bytecodealliance/jco']), async () => {
     const witSource = readFileSync(join(ROOT, 'bench/guests/echo.wit'), 'utf8');
     return componentNew(await componentEmbed({ binary: core, witSource, world: 'plugin' }), []);
   });
-  const extism = await cachedBuild(inputs('extism', ['assemblyscript']), () => compile('extism-echo', {}));
+  const extism = await cachedBuild(inputs('extism', ['assemblyscript']), () =>
+    compileAssemblyScript('bench/guests/extism-echo.ts', {}, OPTIONS),
+  );
   return { core, component, extism };
 }
 
@@ -54,18 +54,4 @@ function inputs(name: string, toolchain: readonly string[]) {
     toolchain,
     options: [name, ...OPTIONS, JSON.stringify(RENAMES)],
   };
-}
-
-async function compile(name: string, renames: Readonly<Record<string, readonly string[]>>): Promise<Uint8Array> {
-  const folder = await mkdtemp(join(tmpdir(), 'asc-'));
-  try {
-    const outFile = join(folder, 'a.wasm');
-    const target = ['--baseDir', ROOT, '--outFile', relative(ROOT, outFile), ...OPTIONS];
-    const script = join(ROOT, 'bench/support/run-asc.mjs');
-    const entry = `bench/guests/${name}.ts`;
-    await promisify(execFile)(process.execPath, [script, JSON.stringify(renames), entry, ...target], { cwd: ROOT });
-    return new Uint8Array(await readFile(outFile));
-  } finally {
-    await rm(folder, { recursive: true });
-  }
 }

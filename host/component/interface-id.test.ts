@@ -8,7 +8,6 @@ describe('parseInterfaceId()', () => {
       namespace: 'wasi',
       version: '0.2.12',
       major: 0,
-      minor: 2,
     });
   });
 

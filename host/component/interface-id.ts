@@ -5,7 +5,6 @@ export interface InterfaceId {
   readonly namespace: string;
   readonly version: string | undefined;
   readonly major: number;
-  readonly minor: number;
 }
 
 // Each word of a label is lower or upper case, only the first must start with a letter; namespaces and packages are lower case.
@@ -14,7 +13,7 @@ const LOWER_LABEL = '[a-z][0-9a-z]*(?:-[0-9a-z]+)*';
 const NUMBER = '0|[1-9][0-9]{0,8}';
 const ID = new RegExp(
   `^((?<namespace>${LOWER_LABEL}):${LOWER_LABEL}/${LABEL})` +
-    `(?:@(?<version>(?<major>${NUMBER})\\.(?<minor>${NUMBER})\\.(?:${NUMBER})(?:-[0-9A-Za-z.-]+)?(?:\\+[0-9A-Za-z.-]+)?))?$`,
+    `(?:@(?<version>(?<major>${NUMBER})\\.(?:${NUMBER})\\.(?:${NUMBER})(?:-[0-9A-Za-z.-]+)?(?:\\+[0-9A-Za-z.-]+)?))?$`,
 );
 
 /**
@@ -34,6 +33,5 @@ export function parseInterfaceId(text: string): InterfaceId | undefined {
     namespace: groups.namespace!,
     version: groups.version,
     major: Number(groups.major ?? 0),
-    minor: Number(groups.minor ?? 0),
   };
 }

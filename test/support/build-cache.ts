@@ -50,7 +50,7 @@ function keyOf({ folders, toolchain, options }: BuildInputs): string {
     hash.update(file).update(readFileSync(file));
   }
   for (const file of filesOf(fileURLToPath(new URL('.', import.meta.url))).filter((name) =>
-    /(build-\w+\.ts|run-\w+\.mjs)$/.test(name),
+    /((build|compile)-\w+\.ts|run-\w+\.mjs)$/.test(name),
   )) {
     hash.update(readFileSync(file));
   }

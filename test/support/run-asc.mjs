@@ -2,7 +2,7 @@
  * Run the AssemblyScript compiler once: `node run-asc.mjs RENAMES ENTRY ARGUMENTS…`.
  *
  * A process of its own, because the compiler keeps the files of `--lib` for every later run in the same process.
- * RENAMES is a JSON object: exported name in the source -> name in the module. AssemblyScript cannot spell a component's names.
+ * RENAMES is a JSON object: exported name in the source -> names in the module. AssemblyScript cannot spell a component's names.
  */
 import asc from 'assemblyscript/asc';
 
@@ -15,9 +15,11 @@ const { error } = await asc.main([entry, ...options], {
   transforms: [
     {
       afterCompile(module) {
-        for (const [from, to] of Object.entries(JSON.parse(renames))) {
+        for (const [from, names] of Object.entries(JSON.parse(renames))) {
           module.removeExport(from);
-          module.addFunctionExport(`${prefix}/${from}`, to);
+          for (const to of names) {
+            module.addFunctionExport(`${prefix}/${from}`, to);
+          }
         }
       },
     },
