@@ -61,11 +61,6 @@ export function participants({ stores }: Pick<CommandContext, 'stores'>): readon
 
 function entryOf(plugin: InstalledPlugin, stores: Stores, lenient: boolean): PluginEntry {
   const { record, store } = plugin;
-  let bytes: Uint8Array | undefined;
-  const load = (): Uint8Array => {
-    bytes ??= store.readPackage(record);
-    return bytes;
-  };
   return {
     name: record.name,
     version: record.version,
@@ -73,15 +68,14 @@ function entryOf(plugin: InstalledPlugin, stores: Stores, lenient: boolean): Plu
     optional: record.optional,
     overrides: record.overrides,
     grants: record.grants,
-    // Asked for with the first request, when the package has been loaded anyway.
-    get settings() {
-      const settings = lenient ? settingsSoFar(record, load()) : completeSettings(record, load());
+    settings(manifest) {
+      const settings = lenient ? settingsSoFar(record, manifest) : completeSettings(record, manifest);
       return settings as Readonly<Record<string, Value>>;
     },
     hooks: record.hooks,
     contributes: record.contributes,
     monitor: record.monitor ?? 'observe',
-    load,
+    load: () => store.readPackage(record),
     kv: () => openKv(stores.kvDir(plugin), { quotaBytes: KV_QUOTA_BYTES }),
   };
 }

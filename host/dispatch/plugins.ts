@@ -11,6 +11,7 @@ export interface LoadedPlugins {
   /** Those that export `hook`, in order. Loads nothing. */
   exporting(hook: Hook): PluginEntry[];
   load(entry: PluginEntry): Promise<Plugin>;
+  /** Of a plugin that has been loaded. */
   context(entry: PluginEntry): Context;
   /** What every request of a run carries: the context, and the state that the plugin answered last. */
   request(entry: PluginEntry): { readonly context: Context; readonly state?: Value };
@@ -23,6 +24,7 @@ export function createLoadedPlugins(source: PluginSource, host: Host, runId: str
   const entries = inOrder(source.plugins());
   const loading = new Map<string, Promise<Plugin>>();
   const states = new Map<string, Value>();
+  const settings = new Map<string, Readonly<Record<string, Value>>>();
 
   function context(entry: PluginEntry): Context {
     return {
@@ -30,21 +32,20 @@ export function createLoadedPlugins(source: PluginSource, host: Host, runId: str
       pluginVersion: entry.version,
       runId,
       image,
-      settings: entry.settings,
+      settings: settings.get(entry.name) ?? {},
     };
   }
 
   async function loadFrom(entry: PluginEntry): Promise<Plugin> {
     const plugin = await host.load(await entry.load(), { grants: entry.grants, kv: () => entry.kv() });
-    // The store found the package by digest, so this only fails if record and package were never one.
-    if (plugin.manifest.name !== entry.name) {
+    try {
+      checkName(entry.name, plugin.manifest.name);
+      settings.set(entry.name, entry.settings(plugin.manifest));
+      return plugin;
+    } catch (error) {
       await plugin.close();
-      throw new PluginError(
-        'PACKAGE_INVALID',
-        `The package of ${quote(entry.name)} names itself ${quote(plugin.manifest.name)}`,
-      );
+      throw error;
     }
-    return plugin;
   }
 
   return {
@@ -69,4 +70,11 @@ export function createLoadedPlugins(source: PluginSource, host: Host, runId: str
       await Promise.all(settled.map((result) => (result.status === 'fulfilled' ? result.value.close() : undefined)));
     },
   };
+}
+
+/** The store found the package by digest, so this only fails if record and package were never one. */
+function checkName(recorded: string, named: string): void {
+  if (recorded !== named) {
+    throw new PluginError('PACKAGE_INVALID', `The package of ${quote(recorded)} names itself ${quote(named)}`);
+  }
 }

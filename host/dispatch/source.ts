@@ -14,7 +14,12 @@ export interface PluginEntry {
   readonly overrides: readonly string[];
   /** Grant texts that the operator gave. */
   readonly grants: readonly string[];
-  readonly settings: Readonly<Record<string, Value>>;
+  /**
+   * The operator's values with the defaults of the manifest's schema. Asked once, when the package has been loaded.
+   *
+   * @throws PluginError `SETTINGS_INVALID`: the plugin then counts as one that cannot be loaded.
+   */
+  settings(manifest: Manifest): Readonly<Record<string, Value>>;
   /** Interface ids that it exports. */
   readonly hooks: readonly string[];
   readonly contributes: Manifest['contributes'];

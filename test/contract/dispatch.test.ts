@@ -2,6 +2,7 @@
 import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { EngineConfigResult, PluginEntry } from '../../host/dispatch/index.js';
+import { PluginError } from '../../host/errors/index.js';
 import { packPlugin, readPackage } from '../../host/package/index.js';
 import { baseConfig, commandCall, dispatcherOver, engine, type TestDispatcher } from '../support/dispatch.js';
 import { compileFolder, installed } from '../support/example-plugin.js';
@@ -136,6 +137,40 @@ describe('the hooks of one run', () => {
     const dispatcher = await afterConfig(plugin('a', 'env', 'x'));
     await dispatcher.postStart(call);
     expect(dispatcher.lines).toEqual(['info state 1, call 2']);
+  });
+
+  test('read a package and its settings once, however many calls there are', async () => {
+    const entry = plugin('a', 'see');
+    const asked: string[] = [];
+    const counting: PluginEntry = {
+      ...entry,
+      load: () => {
+        asked.push('package');
+        return entry.load();
+      },
+      settings: (manifest) => {
+        asked.push('settings');
+        return entry.settings(manifest);
+      },
+    };
+    const dispatcher = await afterConfig(counting);
+    await dispatcher.postStart(call);
+    const session = dispatcher.monitor();
+    for (let i = 0; i < 3; i++) {
+      await session.tell({ id: 'c1', pid: 1, uptimeMs: i, event: 'tick' });
+    }
+    expect(asked).toEqual(['package', 'settings']);
+  });
+
+  test('settings that do not fit stop the run before the plugin is called', async () => {
+    const refused = new PluginError('SETTINGS_INVALID', 'Plugin "a": site is missing');
+    const entry: PluginEntry = {
+      ...plugin('a', 'see'),
+      settings: () => {
+        throw refused;
+      },
+    };
+    await expect(afterConfig(entry)).rejects.toBe(refused);
   });
 
   test('the first post-start veto stops the chain', async () => {

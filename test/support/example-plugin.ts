@@ -24,8 +24,13 @@ export async function compileFolder(folder: string): Promise<Uint8Array> {
   }
 }
 
+export interface InstalledOptions extends Partial<Omit<PluginEntry, 'settings'>> {
+  /** The operator's. */
+  readonly settings?: Readonly<Record<string, string | number | boolean>>;
+}
+
 /** What a store would say of an installed package, with everything granted that it requests. */
-export function installed(bytes: Uint8Array, options: Partial<PluginEntry> = {}): PluginEntry {
+export function installed(bytes: Uint8Array, { settings = {}, ...options }: InstalledOptions = {}): PluginEntry {
   const { manifest, hooks } = readPackage(bytes);
   const kv = memoryStore(1024 * 1024);
   return {
@@ -40,7 +45,7 @@ export function installed(bytes: Uint8Array, options: Partial<PluginEntry> = {})
     monitor: manifest.monitor ?? 'observe',
     load: () => bytes,
     kv: () => kv,
+    settings: (read) => checkSettings(read.settings, settings),
     ...options,
-    settings: checkSettings(manifest.settings, options.settings ?? {}),
   };
 }

@@ -28,7 +28,7 @@ export const run: RunCommand = async (context, { args, options }) => {
     const found = await findPlugin(context, word);
     const bytes = bytesOf(found);
     const plugin = await host.load(bytes, { grants: grantsOf(found, options), kv: kvOf(context, found) });
-    const codec = hookCodec(hook, defaultContext(plugin, found, bytes));
+    const codec = hookCodec(hook, defaultContext(plugin, found));
     const message = options.has('raw') ? input : codec.request(request);
     const call = () => plugin.callRaw(codec.id, message);
     const answer = plugin.supports(codec.id) ? await timed(context, hook, call) : await call();
@@ -77,13 +77,14 @@ function kvOf({ stores }: CommandContext, found: Found) {
   return () => openKv(stores.kvDir(plugin), { quotaBytes: KV_QUOTA_BYTES });
 }
 
-function defaultContext(plugin: Plugin, found: Found, bytes: Uint8Array): Value {
+function defaultContext(plugin: Plugin, found: Found): Value {
+  const given = found.kind === 'installed' ? found.plugin.record : { name: plugin.manifest.name, settings: {} };
   return {
     hostVersion: HOST_VERSION,
     pluginVersion: plugin.manifest.version,
     runId: '',
     image: '',
-    settings: (found.kind === 'installed' ? settingsSoFar(found.plugin.record, bytes) : {}) as Value,
+    settings: settingsSoFar(given, plugin.manifest) as Value,
   };
 }
 

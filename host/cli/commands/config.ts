@@ -49,7 +49,7 @@ function show({ io, stores }: CommandContext, name: string, json: boolean): numb
 
 /** With the manifest's defaults; where the settings do not fit (yet), as the operator gave them. */
 function effective({ record, store }: InstalledPlugin): Settings {
-  return settingsSoFar(record, store.readPackage(record));
+  return settingsSoFar(record, readPackage(store.readPackage(record)).manifest);
 }
 
 async function change(store: Store, name: string, texts: readonly string[], unset: readonly string[]): Promise<void> {
