@@ -10,9 +10,6 @@ export interface GrantGroup {
   readonly items: readonly string[];
 }
 
-/** Width of the label column of `describeGrants`, for other rows of the same table. */
-export const GRANT_LABEL_WIDTH = 14;
-
 const ADJUSTMENTS: Readonly<Record<AdjustmentKey, string>> = {
   mounts: 'mounts of the container',
   env: 'environment of the container',
@@ -57,11 +54,6 @@ export function groupGrants(grants: readonly Grant[]): GrantGroup[] {
   return [...groups]
     .filter(([label, items]) => items.size > 0 || ALWAYS.includes(label))
     .map(([label, items]) => ({ label, items: items.size > 0 ? [...items] : ['nothing'] }));
-}
-
-/** `groupGrants` as lines: the label in a column of `GRANT_LABEL_WIDTH` characters, then the items. */
-export function describeGrants(grants: readonly Grant[]): string[] {
-  return groupGrants(grants).map(({ label, items }) => `${label.padEnd(GRANT_LABEL_WIDTH)}${items.join(', ')}`);
 }
 
 function explain(grant: Grant): [label: string, item: string][] {

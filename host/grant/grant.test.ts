@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { PluginError } from '../errors/index.js';
-import { covers, describeGrants, effectiveGrants, formatGrant, missingGrants, parseGrant } from './index.js';
+import { covers, effectiveGrants, formatGrant, type Grant, groupGrants, missingGrants, parseGrant } from './index.js';
 
 const accepted = [
   { text: 'kv' },
@@ -206,8 +206,11 @@ const described = [
   },
 ];
 
-describe('describeGrants()', () => {
+const lines = (grants: readonly Grant[]): string[] =>
+  groupGrants(grants).map(({ label, items }) => `${label.padEnd(14)}${items.join(', ')}`);
+
+describe('groupGrants()', () => {
   for (const { name, grants, want } of described) {
-    test(name, () => expect(describeGrants(all(grants))).toEqual(want));
+    test(name, () => expect(lines(all(grants))).toEqual(want));
   }
 });

@@ -13,7 +13,7 @@ export type {
 export { FLAG_TYPES } from './manifest-types.js';
 export { validateName } from './name.js';
 export type { PackOptions } from './pack.js';
-export { COMPONENT_OBJECT, MANIFEST_OBJECT, PLUGIN_GROUP, packPlugin } from './pack.js';
+export { packPlugin } from './pack.js';
 export type { PluginPackage } from './read.js';
 export { DEFAULT_PACKAGE_LIMITS, MAX_PACKAGE_BYTES, readPackage } from './read.js';
 export { checkSettings, coerceSetting } from './settings.js';

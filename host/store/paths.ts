@@ -1,4 +1,4 @@
-/** Which store a command works on (DESIGN: "The store"). Pure: the environment and the user come in as arguments. */
+/** Which store a command works on (README.md, "For site admins"). Pure: the environment and the user come in as arguments. */
 import { isAbsolute, join, resolve } from 'node:path';
 import { PluginError } from '../errors/index.js';
 import type { StoreKind } from './context.js';

@@ -27,7 +27,7 @@ export function grantsToGive({ content, replaced, granted }: ConsentFacts): read
   return replaced !== undefined && newRequests(content, replaced).length === 0 ? replaced.grants : requests;
 }
 
-/** The screen of DESIGN 1: name, version, signature, then what it takes part in and may do. Ends in a newline. */
+/** What an operator reads before consenting: name, version, signature, then what it takes part in and may do. Ends in a newline. */
 export function consentText(facts: ConsentFacts): string {
   const { content, replaced } = facts;
   const { manifest, hooks } = content;
