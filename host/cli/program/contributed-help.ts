@@ -10,17 +10,13 @@ export function ownUsage({ path, command: { usage, maxArgs } }: ContributedComma
 
 /** The section of `--help` for what plugins add: a heading for each plugin, a line for each command. Starts with a newline. */
 export function contributedHelp(commands: readonly ContributedCommand[]): string {
-  const shown = commands
-    .filter(({ command }) => command.hidden !== true)
-    .map((contributed) => ({
-      ...contributed,
-      term: `${contributed.path.join(' ')} ${ownUsage(contributed)}`.trimEnd(),
-    }));
-  const width = shown.reduce((longest, { term }) => Math.max(longest, term.length), 0);
+  const shown = commands.filter(({ command }) => command.hidden !== true);
+  const terms = shown.map((contributed) => `${contributed.path.join(' ')} ${ownUsage(contributed)}`.trimEnd());
+  const width = terms.reduce((longest, term) => Math.max(longest, term.length), 0);
   const byPlugin = new Map<string, string>();
-  for (const { plugin, term, command } of shown) {
+  for (const [i, { plugin, command }] of shown.entries()) {
     const before = byPlugin.get(plugin) ?? `\nCommands of plugin ${escapeControls(plugin)}:\n`;
-    byPlugin.set(plugin, `${before}  ${term.padEnd(width)}  ${escapeControls(command.summary)}\n`);
+    byPlugin.set(plugin, `${before}  ${terms[i]!.padEnd(width)}  ${escapeControls(command.summary)}\n`);
   }
   return [...byPlugin.values()].join('');
 }

@@ -116,6 +116,9 @@ function createCommand(name: string, options: ProgramOptions): Command {
       outputError: () => {},
       getOutHelpWidth: () => options.columns,
       getErrHelpWidth: () => options.columns,
+      // Help has no colours that would have to be taken out; to find out whether to, commander would load Node's streams.
+      getOutHasColors: () => true,
+      getErrHasColors: () => true,
     })
     .configureHelp(HELP);
   return command.exitOverride((error) => {
