@@ -1,14 +1,17 @@
 /** Codes are API: add freely, never rename or reuse. Each has a section in docs/errors.md. */
 export type PluginErrorCode =
   | 'ABI_MALFORMED'
+  | 'CALL_ABORTED'
   | 'COMPILE_FAILED'
   | 'COMPONENT_MALFORMED'
   | 'COMPONENT_UNSUPPORTED'
   | 'CONFIG_CONFLICT'
   | 'CONFIG_DENIED'
   | 'CONFIG_INVALID'
+  | 'DEADLINE_EXCEEDED'
   | 'ENGINE_FAILED'
   | 'ENGINE_UNAVAILABLE'
+  | 'FUEL_EXHAUSTED'
   | 'GRANT_INVALID'
   | 'GUEST_ERROR'
   | 'GUEST_EXIT'
@@ -24,11 +27,13 @@ export type PluginErrorCode =
   | 'PLUGIN_BUSY'
   | 'PLUGIN_CLOSED'
   | 'PLUGIN_NOT_FOUND'
+  | 'PLUGIN_QUARANTINED'
   | 'SETTINGS_INVALID'
   | 'SIF_MALFORMED'
   | 'STORE_CORRUPT'
   | 'STORE_LOCKED'
   | 'STORE_REFUSED'
+  | 'THREAD_FAILED'
   | 'TOOLCHAIN_MISSING'
   | 'VETOED';
 

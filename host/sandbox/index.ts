@@ -2,11 +2,17 @@ export { compileComponent } from './compile.js';
 export type { SandboxLimits } from './limits.js';
 export { DEFAULT_SANDBOX_LIMITS } from './limits.js';
 export type {
+  CallOptions,
   CallResult,
   Capability,
   CapabilityAnswer,
+  CapabilityContext,
   CompiledComponent,
   ComponentInstance,
   InstanceOptions,
+  Isolation,
+  SyncCapability,
+  ThreadInstance,
+  Usage,
 } from './options.js';
 export type { WasiOptions } from './wasi/index.js';

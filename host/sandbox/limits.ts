@@ -21,6 +21,21 @@ export interface SandboxLimits {
   readonly hostFunctions: number;
   /** One core module. Default 32 MiB. */
   readonly moduleBytes: number;
+  /**
+   * The code of one function in bytes. Default 256 KiB. V8 compiles a function when it is first called, which nothing can
+   * interrupt: this bounds how far that goes past a deadline (docs/rationale.md).
+   */
+  readonly functionBytes: number;
+  /** Reading, checking and compiling one component, in milliseconds. Default 10,000. */
+  readonly compileMs: number;
+  /** Wall time of starting an instance and of each call, in milliseconds. Default 5000. Nested calls keep the outer one's. */
+  readonly deadlineMs: number;
+  /** Units of work that one call may do, counted exactly (docs/rationale.md). Default undefined: not counted, which is faster. */
+  readonly fuel: number | undefined;
+  /** Calls to capabilities and WASI functions during one hook call. Default 100,000. */
+  readonly capabilityCalls: number;
+  /** Stack of an instance in a thread of its own, in bytes. Default 1 MiB. An inline instance has what is left of its caller's. */
+  readonly stackBytes: number;
   /** Bounds of the decoder. */
   readonly component: ComponentLimits;
 }
@@ -34,5 +49,11 @@ export const DEFAULT_SANDBOX_LIMITS: SandboxLimits = Object.freeze({
   definitions: 500_000,
   hostFunctions: 5000,
   moduleBytes: 32 * 1024 * 1024,
+  functionBytes: 256 * 1024,
+  compileMs: 10_000,
+  deadlineMs: 5000,
+  fuel: undefined,
+  capabilityCalls: 100_000,
+  stackBytes: 1024 * 1024,
   component: DEFAULT_COMPONENT_LIMITS,
 });

@@ -9,21 +9,58 @@ export interface CapabilityAnswer {
   readonly payload: Uint8Array;
 }
 
+/** What a capability may want to know of the hook call that it serves. */
+export interface CapabilityContext {
+  /** Aborted when the guest waits no longer: its deadline passed, its caller gave up, it was closed. Never, inline. */
+  readonly signal: AbortSignal;
+}
+
 /**
  * Something the guest may ask of the host.
  *
- * Synchronous, for the guest waits. What it throws ends the instance; an outcome that the guest should handle is an answer
- * with `ok: false`. It must not call into the same instance.
+ * The guest waits for it. An instance in a thread of its own may be answered later, with a promise; one that runs inline
+ * cannot wait for one, and ends. What a capability throws ends the instance too; an outcome that the guest should handle is an
+ * answer with `ok: false`. It must not call into the same instance.
  *
  * @param request - a copy, owned by the callee.
  */
-export type Capability = (request: Uint8Array) => CapabilityAnswer;
+export type Capability = (
+  request: Uint8Array,
+  context: CapabilityContext,
+) => CapabilityAnswer | Promise<CapabilityAnswer>;
+
+/** A capability that works inline too. */
+export type SyncCapability = (request: Uint8Array) => CapabilityAnswer;
 
 /** What a hook answered. The payload is a copy, owned by the caller. */
 export interface CallResult {
   /** False for the error arm. */
   readonly ok: boolean;
   readonly payload: Uint8Array;
+}
+
+/** Bounds of one call, tighter than the instance's. */
+export interface CallOptions {
+  /** Wall time from now in milliseconds. Default and most: the instance's `deadlineMs`. */
+  readonly deadlineMs?: number | undefined;
+  /** Default and most: the instance's `fuel`. Without effect where fuel is not counted. */
+  readonly fuel?: number | undefined;
+  /**
+   * Ends the call with `CALL_ABORTED`, which costs the instance. Inline, where nothing else runs while the guest does, it is looked
+   * at when the call starts and whenever the guest calls out.
+   */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** What the last call (at first: the start) of an instance used. */
+export interface Usage {
+  /** Units of work; undefined where fuel is not counted. */
+  readonly fuel: number | undefined;
+  /** Processor time of the instance's thread in milliseconds; undefined inline, where its caller can measure it. */
+  readonly cpuMs: number | undefined;
+  /** Linear memory that the instance holds in bytes. It never shrinks, so this is the peak too. */
+  readonly memoryBytes: number;
+  readonly capabilityCalls: number;
 }
 
 export interface InstanceOptions {
@@ -49,16 +86,36 @@ export interface ComponentInstance {
    *
    * @param hookId - one of the component's hooks, as it spells it.
    * @param request - message bytes; copied into the guest, not kept.
-   * @throws PluginError `GUEST_TRAP`, `GUEST_EXIT`, `HOST_BUG` or `LIMIT_EXCEEDED` when the guest died, which poisons the
-   *   instance; `PLUGIN_CLOSED` on an instance that is poisoned or closed; `PLUGIN_BUSY` from inside a capability;
-   *   `HOOK_MISSING`; `LIMIT_EXCEEDED` for a request that is too large, which changes nothing.
+   * @throws PluginError `GUEST_TRAP`, `GUEST_EXIT`, `DEADLINE_EXCEEDED`, `FUEL_EXHAUSTED`, `CALL_ABORTED`, `HOST_BUG` or
+   *   `LIMIT_EXCEEDED` when the guest died, which poisons the instance; `PLUGIN_CLOSED` on an instance that is poisoned or closed;
+   *   `PLUGIN_BUSY` from inside a capability; `HOOK_MISSING`; `LIMIT_EXCEEDED` for a request that is too large, which changes nothing.
    */
-  call(hookId: string, request: Uint8Array): CallResult;
+  call(hookId: string, request: Uint8Array, options?: CallOptions): CallResult;
+  /** Of the last call. */
+  usage(): Usage;
   /** Why the instance died, once it has. */
   readonly failure: PluginError | undefined;
   /** Give up the instance: later calls fail, its memory can be collected. */
   close(): void;
 }
+
+/** The same in a thread of its own: the caller's event loop stays free, and capabilities may answer later. */
+export interface ThreadInstance {
+  /**
+   * Call one hook; one call at a time, as with {@link ComponentInstance.call}. Rejects with the same codes, and `THREAD_FAILED` when
+   * the thread ended by itself. Whatever happens to the thread, the promise settles.
+   */
+  call(hookId: string, request: Uint8Array, options?: CallOptions): Promise<CallResult>;
+  /** Of the last call. */
+  usage(): Usage;
+  /** Why the instance died, once it has. Set also when the thread died between calls. */
+  readonly failure: PluginError | undefined;
+  /** End the thread, and with it a call that is running (`PLUGIN_CLOSED`). Settles when the thread is gone. */
+  close(): Promise<void>;
+}
+
+/** Where instances run, which decides how their code is metered. */
+export type Isolation = 'inline' | 'thread';
 
 /** A component that is checked and compiled. Holds no state of any plugin: share it freely. */
 export interface CompiledComponent {
@@ -70,7 +127,12 @@ export interface CompiledComponent {
    * Make an instance. Runs the guest's start functions.
    *
    * @throws PluginError as `call` does, and `COMPONENT_MALFORMED` if the core modules do not fit together,
-   *   `COMPONENT_UNSUPPORTED` if it imports an interface that nobody offers.
+   *   `COMPONENT_UNSUPPORTED` if it imports an interface that nobody offers; TypeError if it was compiled for threads.
    */
   instantiate(options: InstanceOptions): ComponentInstance;
+  /**
+   * Start a thread and make an instance in it. Rejects as `instantiate` throws; TypeError if it was compiled to run inline.
+   * Capabilities, WASI sources and `lastWords` are asked in the caller's thread.
+   */
+  startThread(options: InstanceOptions): Promise<ThreadInstance>;
 }
