@@ -1,5 +1,5 @@
 import { capabilities } from '../abi/index.js';
-import type { Capability } from '../sandbox/index.js';
+import type { SyncCapability } from '../sandbox/index.js';
 import { capability } from './define.js';
 
 /** Nanoseconds since the Unix epoch, and nanoseconds since any fixed point. Both can be pinned to replay a run. */
@@ -17,7 +17,7 @@ export const systemClocks: Clocks = {
 };
 
 /** `wasm-plugin:host/clock`: always granted. */
-export function clockCapability(clocks: Clocks): Capability {
+export function clockCapability(clocks: Clocks): SyncCapability {
   return capability(capabilities.clock, ({ clock }) => {
     const ns = clock === 'wall' ? clocks.wallNs() : clocks.monotonicNs();
     return { seconds: Number(ns / NS_PER_SECOND), nanoseconds: Number(ns % NS_PER_SECOND) };

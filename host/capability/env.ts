@@ -1,7 +1,7 @@
 import { capabilities } from '../abi/index.js';
 import { quote } from '../errors/index.js';
 import { covers, type Grant } from '../grant/index.js';
-import type { Capability } from '../sandbox/index.js';
+import type { SyncCapability } from '../sandbox/index.js';
 import { Refusal } from './answer.js';
 import { capability } from './define.js';
 
@@ -9,7 +9,7 @@ import { capability } from './define.js';
 export type EnvSource = (name: string) => string | undefined;
 
 /** `wasm-plugin:host/env`: the variables that an `env:` grant names, one at a time; there is no way to list them. */
-export function envCapability(grants: readonly Grant[], lookUp: EnvSource): Capability {
+export function envCapability(grants: readonly Grant[], lookUp: EnvSource): SyncCapability {
   return capability(capabilities.env, ({ name }) => {
     // The guest's text is only ever one name here, so that a `*` in it cannot become a pattern.
     const wanted: Grant = { kind: 'env', name, prefix: false };

@@ -14,7 +14,7 @@ import {
   writeSync,
 } from 'node:fs';
 import { capabilities } from '../abi/index.js';
-import type { Capability } from '../sandbox/index.js';
+import type { SyncCapability } from '../sandbox/index.js';
 import { Refusal, type RefusalCode } from './answer.js';
 import { type FsRoot, withConfined } from './confined.js';
 import { capability } from './define.js';
@@ -28,7 +28,7 @@ export const MAX_LIST_ENTRIES = 10_000;
 const OPEN_SAFELY = constants.O_NOFOLLOW | constants.O_NONBLOCK | constants.O_NOCTTY;
 
 /** `wasm-plugin:host/fs`: regular files and folders under the granted roots; symbolic links and `..` cannot leave them. */
-export function fsCapability(roots: readonly FsRoot[]): Capability {
+export function fsCapability(roots: readonly FsRoot[]): SyncCapability {
   return capability(capabilities.fs, (request) => {
     const { op, path } = request;
     const write = op === 'write' || op === 'remove' || op === 'mkdir';

@@ -2,7 +2,7 @@ export type { RefusalCode } from './answer.js';
 export { Refusal, refuse } from './answer.js';
 export type { Clocks } from './clock.js';
 export { systemClocks } from './clock.js';
-export { capability, rawCapability } from './define.js';
+export { asyncCapability, asyncRawCapability, capability, rawCapability } from './define.js';
 export type { EnvSource } from './env.js';
 export type { KeyValueStore } from './kv.js';
 export { memoryStore } from './kv.js';

@@ -1,6 +1,6 @@
 import { capabilities } from '../abi/index.js';
 import { PluginError } from '../errors/index.js';
-import type { Capability } from '../sandbox/index.js';
+import type { SyncCapability } from '../sandbox/index.js';
 import { Refusal } from './answer.js';
 import { capability } from './define.js';
 
@@ -14,7 +14,7 @@ export interface KeyValueStore {
 }
 
 /** `wasm-plugin:host/kv`. */
-export function kvCapability(store: KeyValueStore): Capability {
+export function kvCapability(store: KeyValueStore): SyncCapability {
   return capability(capabilities.kv, ({ op, key, value, prefix }) => {
     if (op === 'list') {
       return { found: true, keys: store.list(prefix ?? '') };

@@ -1,6 +1,6 @@
 import { capabilities } from '../abi/index.js';
 import { escapeControls } from '../errors/index.js';
-import type { Capability } from '../sandbox/index.js';
+import type { SyncCapability } from '../sandbox/index.js';
 import { capability } from './define.js';
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
@@ -15,7 +15,7 @@ export interface LogLine {
 /** A plugin's log: where its lines go, and how much of them there may be for each call. */
 export interface PluginLog {
   /** The `wasm-plugin:host/log` capability. */
-  readonly capability: Capability;
+  readonly capability: SyncCapability;
   /** A line of the guest's stdout or stderr, under the same budget. */
   writeLine(level: LogLevel, text: string): void;
   /** Give the next call its full budget. */

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { capabilities } from '../abi/index.js';
-import type { Capability } from '../sandbox/index.js';
+import type { SyncCapability } from '../sandbox/index.js';
 import { Refusal } from './answer.js';
 import { capability } from './define.js';
 
@@ -13,7 +13,7 @@ export const MAX_RANDOM_BYTES = 65_536;
 export const systemRandom: RandomSource = (length) => randomBytes(length);
 
 /** `wasm-plugin:host/random`: always granted. */
-export function randomCapability(random: RandomSource): Capability {
+export function randomCapability(random: RandomSource): SyncCapability {
   return capability(capabilities.random, ({ length }) => {
     if (length < 0 || length > MAX_RANDOM_BYTES) {
       throw new Refusal('limit', `Cannot give ${length} random bytes: 0 to ${MAX_RANDOM_BYTES} are possible`);

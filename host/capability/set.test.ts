@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { answerNow } from '../../test/support/capability.js';
 import { capabilities, decode, encode, errorMessage } from '../abi/index.js';
 import { parseGrant } from '../grant/index.js';
 import { memoryStore } from './kv.js';
@@ -22,7 +23,7 @@ type Name = keyof typeof capabilities;
 function ask(set: ReturnType<typeof capabilitiesFor>, name: Name, request: object): unknown {
   const call = set.get(`wasm-plugin:host/${name}`);
   const definition = capabilities[name];
-  const { ok, payload } = call!(encode(definition.request as never, request as never));
+  const { ok, payload } = answerNow(call!, encode(definition.request as never, request as never));
   return ok ? decode(definition.response as never, payload) : decode(errorMessage, payload).code;
 }
 
@@ -83,7 +84,7 @@ describe('kv', () => {
 
 test('a request that is no message of its schema is the guest’s mistake', () => {
   const call = capabilitiesFor([]).get('wasm-plugin:host/log');
-  const { ok, payload } = call!(new Uint8Array([0xc1]));
+  const { ok, payload } = answerNow(call!, new Uint8Array([0xc1]));
   expect(ok).toBe(false);
   expect(decode(errorMessage, payload).code).toBe('invalid');
 });

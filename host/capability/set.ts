@@ -1,6 +1,6 @@
 import { capabilities as definitions, type Hook, interfaceName } from '../abi/index.js';
 import type { Grant } from '../grant/index.js';
-import type { Capability } from '../sandbox/index.js';
+import type { Capability, SyncCapability } from '../sandbox/index.js';
 import { refuse } from './answer.js';
 import { type Clocks, clockCapability, systemClocks } from './clock.js';
 import { type EnvSource, envCapability } from './env.js';
@@ -45,8 +45,8 @@ export function hostCapabilities(grants: readonly Grant[], sources: CapabilitySo
   return set;
 }
 
-function lazily(make: () => Capability): Capability {
-  let made: Capability | undefined;
+function lazily(make: () => SyncCapability): SyncCapability {
+  let made: SyncCapability | undefined;
   return (request) => {
     made ??= make();
     return made(request);
