@@ -60,6 +60,7 @@ export function createFakeGuest(options: Partial<WasiOptions> = {}, mode: Reallo
     wallClock: () => ({ seconds: 1_000n, nanoseconds: 500_000_000 }),
     monotonicNow: () => 5_000_000n,
     random: (length) => Uint8Array.from({ length }, (_, i) => i + 1),
+    sleep: (ms) => trace.push(`sleep ${ms} ms`),
     env: new Map(),
     args: [],
     ...options,

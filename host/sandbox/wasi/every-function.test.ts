@@ -68,7 +68,7 @@ const step = fc.oneof(
 test('any sequence of calls with any arguments returns, exits or fails with a code', () => {
   fc.assert(
     fc.property(fc.array(step, { maxLength: 30 }), (steps) => {
-      const guest = createFakeGuest({ maxWaitMs: () => 0, maxHandles: 6, args: ['plugin'] });
+      const guest = createFakeGuest({ maxHandles: 6, args: ['plugin'] });
       for (const [name, args] of steps) {
         // Anything but a PluginError or an exit is thrown on by the fake guest.
         if (name.startsWith('drop ')) {

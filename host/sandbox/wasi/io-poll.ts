@@ -1,8 +1,8 @@
 /**
  * `wasi:io/poll` and `wasi:io/error`.
  *
- * Streams are always ready, so only clocks can be waited for. A wait blocks the thread that runs the guest, where neither a meter
- * nor the event loop gets a turn: it must fit into `maxWaitMs`, or it traps without waiting.
+ * Streams are always ready, so only clocks can be waited for. A wait blocks the thread that runs the guest; the deadline of the call
+ * ends it like any other work of the guest.
  */
 import { PluginError } from '../../errors/index.js';
 import { allocate, checkRange, LIST_SIZE, listU32, storeList, storeString } from './canonical.js';
@@ -14,7 +14,6 @@ import { trap } from './trap.js';
 
 type Pollable = Extract<Resource, { readonly kind: 'pollable' }>;
 
-const DEFAULT_MAX_WAIT_MS = 10;
 /** Handles in one `poll`. A list may name one pollable many times, so the size of the table does not bound it. */
 const MAX_POLLED = 1024;
 const NANOSECONDS_PER_MS = 1_000_000n;
@@ -22,9 +21,6 @@ const U32_SIZE = 4;
 
 /** The functions of `wasi:io/poll` and `wasi:io/error`. */
 export function pollFunctions({ table, options }: WasiContext): WasiFunctions {
-  // Nobody wakes it: waiting on it is how a thread sleeps without a callback.
-  const sleeper = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
-
   const isReady = (pollable: Pollable, now: bigint) => pollable.due === undefined || pollable.due <= now;
 
   /** Return once at least one is ready. `pollables` is not empty. */
@@ -42,24 +38,13 @@ export function pollFunctions({ table, options }: WasiContext): WasiFunctions {
     if (earliest === undefined) {
       return;
     }
-    sleep(earliest - now);
+    options.sleep(Number((earliest - now + NANOSECONDS_PER_MS - 1n) / NANOSECONDS_PER_MS));
     for (const pollable of pollables) {
       if (pollable.due !== undefined && pollable.due <= earliest) {
         // The time was waited for. A clock that is pinned or coarse must not make the guest wait for it again.
         pollable.due = undefined;
       }
     }
-  }
-
-  function sleep(nanoseconds: bigint): void {
-    const maxWaitMs = options.maxWaitMs?.() ?? DEFAULT_MAX_WAIT_MS;
-    const waitMs = (nanoseconds + NANOSECONDS_PER_MS - 1n) / NANOSECONDS_PER_MS;
-    if (waitMs > maxWaitMs) {
-      throw new PluginError('LIMIT_EXCEEDED', `Cannot wait ${waitMs} ms: the call may wait ${maxWaitMs} ms`, {
-        hint: 'Let the host call again later instead of sleeping in the plugin.',
-      });
-    }
-    Atomics.wait(sleeper, 0, 0, Number(waitMs));
   }
 
   return new Map([

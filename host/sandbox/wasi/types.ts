@@ -69,10 +69,10 @@ export interface WasiOptions {
   /** Open folders: none in this version, so there can be no file descriptor either. */
   readonly preopens?: readonly [];
   /**
-   * How many milliseconds from now the running call may spend blocked on a clock: its remaining deadline, say.
-   * A wait blocks the thread and no meter can interrupt it; a longer one traps at once. Default: always 10.
+   * Block the thread that runs the guest for this many milliseconds, or until the call must end: the guest waits on a clock. Returns
+   * early without a word; whatever bounds the call ends it afterwards.
    */
-  maxWaitMs?(): number;
+  sleep(ms: number): void;
   /** Live handles of one instance. Default 1024. */
   readonly maxHandles?: number;
   /** Longest line of output in bytes; a longer one is cut into several. Default 8192. */
