@@ -9,12 +9,14 @@ import { type ComponentPlan, type CoreRef, decodeComponent, type HostFunction } 
 import { PluginError } from '../errors/index.js';
 import { admitImports, admitModules } from './admit.js';
 import { memoryBounds, tableBounds } from './bounds.js';
+import { INLINE_DEADLINE_METER } from './deadline/index.js';
 import { buildGuard } from './guard.js';
 import { instantiate, type LinkParts } from './instantiate.js';
 import { DEFAULT_SANDBOX_LIMITS, type SandboxLimits } from './limits.js';
-import type { CompiledComponent } from './options.js';
+import { type Meter, rewriteModule } from './meter/index.js';
+import type { CompiledComponent, Isolation } from './options.js';
 import { createPromiseCache } from './promise-cache.js';
-import { boundMemoryAndTables, type Rewrite } from './rewrite.js';
+import { startThreadInstance } from './thread/index.js';
 import { type WasmModule, wasm } from './web-assembly.js';
 
 /** Components that are kept, and their bytes together: V8 holds on to those, and to the code that it made of them. */
@@ -22,9 +24,6 @@ const CACHED = 64;
 const CACHED_BYTES = 128 * 1024 * 1024;
 /** Below this size, compiling on the spot is faster than a round through V8's threads. */
 const COMPILE_INLINE_BYTES = 256 * 1024;
-
-/** What is done to each core module between validating and compiling. */
-const rewrite: Rewrite = boundMemoryAndTables;
 
 const cache = createPromiseCache<LinkParts>(CACHED, CACHED_BYTES);
 
@@ -35,12 +34,15 @@ const cache = createPromiseCache<LinkParts>(CACHED, CACHED_BYTES);
  * @param limits - what is left out takes the defaults of {@link SandboxLimits}.
  * @param offered - names without version of the interfaces that instances will have capabilities for; an import outside
  *   WASI and `wasm-plugin:host` that is not among them is refused now rather than when instantiating.
+ * @param isolation - where instances will run. Code that shares its caller's thread is metered so that it can be stopped there; a
+ *   thread of its own is ended from outside, so its code runs as it is, unless fuel is counted.
  * @throws PluginError `COMPONENT_MALFORMED`, `COMPONENT_UNSUPPORTED`, `LIMIT_EXCEEDED`.
  */
 export async function compileComponent(
   bytes: Uint8Array,
   limits: Partial<SandboxLimits> = {},
   offered?: ReadonlySet<string>,
+  isolation: Isolation = 'inline',
 ): Promise<CompiledComponent> {
   const all: SandboxLimits = { ...DEFAULT_SANDBOX_LIMITS, ...limits };
   if (bytes.byteLength > all.component.componentBytes) {
@@ -50,43 +52,107 @@ export async function compileComponent(
     );
   }
   const copy = new Uint8Array(bytes);
-  const key = `${createHash('sha256').update(copy).digest('hex')} ${JSON.stringify(all)}`;
-  const parts = await cache.get(key, copy.byteLength, () => compile(copy, all));
+  const meter: Meter = {
+    deadline: isolation === 'inline' ? INLINE_DEADLINE_METER : 'none',
+    fuel: all.fuel !== undefined,
+  };
+  const key = `${createHash('sha256').update(copy).digest('hex')} ${JSON.stringify([all, meter])}`;
+  const parts = await cache.get(key, copy.byteLength, () => compile(copy, all, meter));
   admitImports(parts.plan, offered);
   return {
     hooks: [...parts.plan.hooks.keys()],
     imports: parts.plan.imports,
     instantiate(options) {
+      checkIsolation(isolation, 'inline');
       admitImports(parts.plan, new Set(options.capabilities.keys()));
       return instantiate(parts, options);
+    },
+    async startThread(options) {
+      checkIsolation(isolation, 'thread');
+      admitImports(parts.plan, new Set(options.capabilities.keys()));
+      return startThreadInstance(parts, options);
     },
   };
 }
 
-async function compile(bytes: Uint8Array, limits: SandboxLimits): Promise<LinkParts> {
+/** Code for threads has no deadline in it: run inline, nothing could stop it. */
+function checkIsolation(compiledFor: Isolation, wanted: Isolation): void {
+  if (compiledFor !== wanted) {
+    throw new TypeError(
+      `Cannot make an instance: the component was compiled for isolation ${compiledFor}, not ${wanted}`,
+    );
+  }
+}
+
+async function compile(bytes: Uint8Array, limits: SandboxLimits, meter: Meter): Promise<LinkParts> {
+  const timeLeft = timeLimit(limits.compileMs);
   const plan = decodeComponent(bytes, limits.component);
   admitImports(plan, undefined);
   const facts = admitModules(plan, limits);
   memoryBounds(plan, facts, limits);
   const tables = tableBounds(plan, facts, limits.tableEntries);
-  const modules = await Promise.all(
-    plan.modules.map((module, i) => compileModule(rewrite(module, facts[i]!, { tableMaxima: tables[i]! }), i)),
-  );
+  const rewritten = plan.modules.map((module, i) => {
+    timeLeft();
+    return rewriteModule(module, facts[i]!, { tableMaxima: tables[i]!, meter, functionBytes: limits.functionBytes });
+  });
+  const modules: WasmModule[] = [];
+  for (const [i, { bytes: module }] of rewritten.entries()) {
+    modules.push(await compileModule(module, i, timeLeft));
+  }
   const hostFunctions = collectHostFunctions(plan, limits.hostFunctions);
   const guard =
     hostFunctions.size === 0
       ? undefined
       : new wasm.Module(buildGuard([...hostFunctions.keys()].map((func) => func.signature)));
-  return { plan: { ...plan, modules: [] }, facts, modules, hostFunctions, guard, limits };
+  const origins = rewritten.map((module) => module.origins);
+  return { plan: { ...plan, modules: [] }, facts, modules, origins, meter, hostFunctions, guard, limits };
 }
 
-async function compileModule(module: Uint8Array, index: number): Promise<WasmModule> {
+/** @returns a function that says how many milliseconds are left, and throws PluginError `LIMIT_EXCEEDED` once none are. */
+function timeLimit(ms: number): () => number {
+  const start = performance.now();
+  return () => {
+    const left = start + ms - performance.now();
+    if (left <= 0) {
+      throw tookTooLong(ms);
+    }
+    return left;
+  };
+}
+
+function tookTooLong(ms: number): PluginError {
+  return new PluginError('LIMIT_EXCEEDED', `Cannot load the component: compiling it takes longer than ${ms} ms`, {
+    hint: 'Raise the limit on compile time, or make the component smaller.',
+    details: { limit: ms },
+  });
+}
+
+async function compileModule(module: Uint8Array, index: number, timeLeft: () => number): Promise<WasmModule> {
+  const left = timeLeft();
   try {
-    return module.byteLength < COMPILE_INLINE_BYTES ? new wasm.Module(module) : await wasm.compile(module);
+    return module.byteLength < COMPILE_INLINE_BYTES
+      ? new wasm.Module(module)
+      : await within(left, wasm.compile(module));
   } catch (cause) {
+    if (cause instanceof PluginError) {
+      throw cause;
+    }
     throw new PluginError('HOST_BUG', `Cannot compile core module ${index}: it was valid before it was rewritten`, {
       cause,
     });
+  }
+}
+
+/** V8 cannot be told to stop compiling; what it goes on with is dropped. */
+async function within<T>(ms: number, work: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(tookTooLong(Math.round(ms))), ms);
+  });
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
   }
 }
 

@@ -14,5 +14,5 @@ export type {
   SyncCapability,
   ThreadInstance,
   Usage,
+  WasiSources,
 } from './options.js';
-export type { WasiOptions } from './wasi/index.js';

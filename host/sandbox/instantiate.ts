@@ -2,22 +2,29 @@
 import type { ComponentPlan, CoreExport, CoreRef, HostFunction } from '../component/index.js';
 import { PluginError, quote } from '../errors/index.js';
 import { memoryBounds } from './bounds.js';
+import { CallBudget } from './call-budget.js';
+import { threadDeadline } from './deadline/index.js';
 import { GUARD_IMPORT } from './guard.js';
 import { type Exports, HostFunctions } from './host-functions.js';
 import { liftHook } from './lift.js';
 import type { SandboxLimits } from './limits.js';
+import type { Meter, OffsetMap } from './meter/index.js';
 import type { ModuleFacts } from './module-facts.js';
-import type { CallResult, ComponentInstance, InstanceOptions } from './options.js';
-import { MEMORY_IMPORT, RESERVED_NAMESPACE } from './reserved.js';
+import type { CallOptions, CallResult, ComponentInstance, InstanceOptions, Usage } from './options.js';
+import { EPOCH_IMPORT, FUEL_IMPORT, MEMORY_IMPORT, RESERVED_NAMESPACE, TICK_IMPORT } from './reserved.js';
 import { InstanceState } from './state.js';
 import { type CoreFunction, createWasi, type Wasi } from './wasi/index.js';
-import { type WasmImports, type WasmMemory, type WasmModule, wasm } from './web-assembly.js';
+import { type WasmGlobal, type WasmImports, type WasmMemory, type WasmModule, wasm } from './web-assembly.js';
 
 /** All that instances of one component share; immutable. */
 export interface LinkParts {
   readonly plan: ComponentPlan;
   readonly facts: readonly ModuleFacts[];
   readonly modules: readonly WasmModule[];
+  /** Of each module: where its code stood before it was rewritten. */
+  readonly origins: readonly OffsetMap[];
+  /** How its code was metered. */
+  readonly meter: Meter;
   /** Every function that the host provides, in the order of the guard's exports. */
   readonly hostFunctions: ReadonlyMap<HostFunction, number>;
   readonly guard: WasmModule | undefined;
@@ -31,8 +38,11 @@ export interface LinkParts {
  */
 export function instantiate(parts: LinkParts, options: InstanceOptions): ComponentInstance {
   const limits = { ...parts.limits, ...options.limits };
-  const state = new InstanceState(options.lastWords ?? (() => undefined));
+  const deadline = parts.meter.deadline === 'none' ? undefined : threadDeadline();
+  const budget = new CallBudget(limits, parts.meter, deadline);
+  const state = new InstanceState(budget, options.lastWords ?? (() => undefined));
   let wasi: Wasi | undefined;
+  const memories: WasmMemory[] = [];
   const namespaces: Readonly<Record<string, unknown>>[] = [];
   const exports = exportsOf(namespaces);
   const functions = new HostFunctions({
@@ -41,7 +51,10 @@ export function instantiate(parts: LinkParts, options: InstanceOptions): Compone
     state,
     exports,
     wasi: () => {
-      wasi ??= createWasi(options.wasi);
+      wasi ??= createWasi({
+        ...options.wasi,
+        sleep: (ms) => (deadline === undefined ? sleep(ms) : deadline.sleep(ms)),
+      });
       return wasi;
     },
   });
@@ -54,17 +67,40 @@ export function instantiate(parts: LinkParts, options: InstanceOptions): Compone
   };
   // What the guest printed belongs before the error that ended it; a sink that fails now has nothing to add to that.
   state.beforeDeath = flush;
+  budget.begin(undefined);
   state.busy = true;
   try {
-    link(parts, limits, functions, namespaces);
+    link(parts, limits, functions, namespaces, memories, {
+      fuel: budget.fuelGlobal,
+      tick: budget.tick,
+      epoch: deadline?.epoch,
+    });
     const hooks = liftHooks(parts.plan, functions, exports, limits, state, flush);
     flush();
-    return new LiveInstance(state, hooks, flush);
+    const usage = (): Usage => ({
+      fuel: budget.fuelUsed(),
+      cpuMs: undefined,
+      memoryBytes: memories.reduce((sum, memory) => sum + memory.buffer.byteLength, 0),
+      capabilityCalls: budget.hostCalls,
+    });
+    return new LiveInstance(state, hooks, usage, flush);
   } catch (error) {
     throw state.die('Cannot start the component', 'start', error);
   } finally {
-    state.busy = false;
+    state.leaveGuest();
   }
+}
+
+/** What rewritten modules import from the sandbox beside their memory. Those that do not ask for something ignore it. */
+interface MeterImports {
+  readonly fuel: WasmGlobal | undefined;
+  readonly tick: () => number;
+  readonly epoch: WasmMemory | undefined;
+}
+
+/** Where another thread watches the time, it can end this one while it sleeps. */
+function sleep(ms: number): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT)), 0, 0, ms);
 }
 
 function link(
@@ -72,8 +108,10 @@ function link(
   limits: SandboxLimits,
   functions: HostFunctions,
   namespaces: Readonly<Record<string, unknown>>[],
+  memories: WasmMemory[],
+  meter: MeterImports,
 ): void {
-  const memories = memoryBounds(plan, facts, limits);
+  const bounds = memoryBounds(plan, facts, limits);
   const guarded = guard === undefined ? {} : instantiateGuard(guard, hostFunctions, functions);
   const resolve = (ref: CoreRef): unknown =>
     ref.kind === 'export' ? exportAt(namespaces, ref) : guarded[String(hostFunctions.get(ref))];
@@ -83,10 +121,12 @@ function link(
       return;
     }
     const imports: WasmImports = record([...instance.args].map(([name, arg]) => [name, namespaces[arg]!]));
-    const memory = memories.get(index);
-    if (memory !== undefined) {
-      imports[RESERVED_NAMESPACE] = { [MEMORY_IMPORT]: createMemory(memory.minimum, memory.maximum) };
-    }
+    imports[RESERVED_NAMESPACE] = {
+      [EPOCH_IMPORT]: meter.epoch,
+      [FUEL_IMPORT]: meter.fuel,
+      [TICK_IMPORT]: meter.tick,
+      [MEMORY_IMPORT]: ownMemory(bounds.get(index), memories),
+    };
     namespaces.push(new wasm.Instance(modules[instance.module]!, imports).exports);
   });
 }
@@ -100,9 +140,19 @@ function instantiateGuard(
   return new wasm.Instance(guard, { [GUARD_IMPORT]: imports }).exports;
 }
 
-function createMemory(initial: number, maximum: number): WasmMemory {
+/** The memory of an instance that defines one; it is added to `memories`. */
+function ownMemory(
+  bounds: { readonly minimum: number; readonly maximum: number } | undefined,
+  memories: WasmMemory[],
+): WasmMemory | undefined {
+  if (bounds === undefined) {
+    return undefined;
+  }
+  const { minimum: initial, maximum } = bounds;
   try {
-    return new wasm.Memory({ initial, maximum });
+    const memory = new wasm.Memory({ initial, maximum });
+    memories.push(memory);
+    return memory;
   } catch (cause) {
     throw new PluginError('LIMIT_EXCEEDED', `Cannot reserve ${initial} pages of memory: the machine has no room`, {
       cause,
@@ -160,7 +210,7 @@ function liftHooks(
   { messageBytes }: SandboxLimits,
   state: InstanceState,
   afterCall: () => void,
-): ReadonlyMap<string, (request: Uint8Array) => CallResult> {
+): ReadonlyMap<string, HookCall> {
   return new Map(
     [...plan.hooks].map(([hook, lifted]) => {
       const memory = functions.memory(lifted.memory, lifted.realloc);
@@ -172,18 +222,18 @@ function liftHooks(
   );
 }
 
+type HookCall = (request: Uint8Array, options?: CallOptions) => CallResult;
+
 class LiveInstance implements ComponentInstance {
   readonly #state: InstanceState;
   readonly #flush: () => void;
-  #hooks: ReadonlyMap<string, (request: Uint8Array) => CallResult>;
+  readonly usage: () => Usage;
+  #hooks: ReadonlyMap<string, HookCall>;
 
-  constructor(
-    state: InstanceState,
-    hooks: ReadonlyMap<string, (request: Uint8Array) => CallResult>,
-    flush: () => void,
-  ) {
+  constructor(state: InstanceState, hooks: ReadonlyMap<string, HookCall>, usage: () => Usage, flush: () => void) {
     this.#state = state;
     this.#hooks = hooks;
+    this.usage = usage;
     this.#flush = flush;
   }
 
@@ -191,14 +241,13 @@ class LiveInstance implements ComponentInstance {
     return this.#state.failure;
   }
 
-  call(hookId: string, request: Uint8Array): CallResult {
+  call(hookId: string, request: Uint8Array, options?: CallOptions): CallResult {
     const hook = this.#hooks.get(hookId);
     if (hook === undefined) {
-      this.#state.enterGuest(hookId);
-      this.#state.busy = false;
+      this.#state.checkFree(hookId);
       throw new PluginError('HOOK_MISSING', `Cannot call ${quote(hookId)}: the component does not export it`);
     }
-    return hook(request);
+    return hook(request, options);
   }
 
   close(): void {

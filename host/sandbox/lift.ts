@@ -1,7 +1,7 @@
 /** From the host into the guest: one exported `handle: func(list<u8>) -> result<list<u8>, list<u8>>`. */
 import { PluginError } from '../errors/index.js';
 import type { LinkedMemory } from './guest-memory.js';
-import type { CallResult } from './options.js';
+import type { CallOptions, CallResult } from './options.js';
 import { checkResultArea, readLength, readPointer, readTag } from './result-area.js';
 import type { InstanceState } from './state.js';
 
@@ -24,7 +24,7 @@ export interface LiftParts {
  *
  * Everything a call needs is looked up here, once; a call allocates its result and nothing else.
  */
-export function liftHook(parts: LiftParts): (request: Uint8Array) => CallResult {
+export function liftHook(parts: LiftParts): (request: Uint8Array, options?: CallOptions) => CallResult {
   const { hook, memory, handle, postReturn, messageBytes, state, afterCall } = parts;
 
   const run = (request: Uint8Array): CallResult => {
@@ -46,14 +46,14 @@ export function liftHook(parts: LiftParts): (request: Uint8Array) => CallResult 
     return { ok: tag === 0, payload };
   };
 
-  return (request) => {
+  return (request, options) => {
     if (request.length > messageBytes) {
       throw new PluginError(
         'LIMIT_EXCEEDED',
         `Cannot call ${hook}: the request has ${request.length} bytes, the limit is ${messageBytes}`,
       );
     }
-    state.enterGuest(hook);
+    state.enterGuest(hook, options);
     try {
       const result = run(request);
       afterCall();
@@ -61,7 +61,7 @@ export function liftHook(parts: LiftParts): (request: Uint8Array) => CallResult 
     } catch (error) {
       throw state.die(`Cannot call ${hook}`, hook, error);
     } finally {
-      state.busy = false;
+      state.leaveGuest();
     }
   };
 }

@@ -1,7 +1,8 @@
 /** From the guest to the host: one imported `call: func(list<u8>) -> result<list<u8>, list<u8>>`. */
+import { PluginError } from '../errors/index.js';
 import type { LinkedMemory } from './guest-memory.js';
 import { tooLong } from './lift.js';
-import type { Capability } from './options.js';
+import type { Capability, CapabilityAnswer, CapabilityContext } from './options.js';
 import { checkResultArea, writeResult } from './result-area.js';
 import type { InstanceState } from './state.js';
 
@@ -30,7 +31,7 @@ export function lowerCapability(parts: LowerParts): (pointer: number, length: nu
       if (length > messageBytes) {
         throw tooLong(`the request to ${name}`, length, messageBytes);
       }
-      const { ok, payload } = capability(memory.load(signedPointer >>> 0, length));
+      const { ok, payload } = present(name, capability(memory.load(signedPointer >>> 0, length), INLINE));
       if (payload.length > messageBytes) {
         throw tooLong(`the answer of ${name}`, payload.length, messageBytes);
       }
@@ -40,4 +41,18 @@ export function lowerCapability(parts: LowerParts): (pointer: number, length: nu
       throw state.hostThrew(error, name);
     }
   };
+}
+
+/** While a capability runs inline nothing else does, so nothing can abort it. */
+const INLINE: CapabilityContext = Object.freeze({ signal: new AbortController().signal });
+
+function present(name: string, answer: CapabilityAnswer | Promise<CapabilityAnswer>): CapabilityAnswer {
+  if (answer instanceof Promise) {
+    // Nobody waits for it, so its failure is nobody's.
+    answer.catch(() => {});
+    throw new PluginError('HOST_BUG', `Cannot wait for ${name}: it answers later, and this instance runs inline`, {
+      hint: "Run plugins that use it with isolation: 'thread'.",
+    });
+  }
+  return answer;
 }

@@ -63,6 +63,9 @@ export interface Usage {
   readonly capabilityCalls: number;
 }
 
+/** All that WASI needs from outside; how the guest sleeps is the sandbox's affair. */
+export type WasiSources = Omit<WasiOptions, 'sleep'>;
+
 export interface InstanceOptions {
   /** By interface name without version, such as `wasm-plugin:host/log`. */
   readonly capabilities: ReadonlyMap<string, Capability>;
@@ -74,7 +77,7 @@ export interface InstanceOptions {
    */
   readonly missing: (interfaceName: string) => Uint8Array;
   /** Where the guest's WASI calls go. */
-  readonly wasi: WasiOptions;
+  readonly wasi: WasiSources;
   /** What the guest said just before it trapped, such as an assertion's text; becomes part of the error. */
   readonly lastWords?: (() => string | undefined) | undefined;
 }

@@ -5,6 +5,8 @@
  * the error that comes out names the cause and not just `unreachable`.
  */
 import { escapeControls, PluginError, quote } from '../errors/index.js';
+import { type CallBudget, Stop } from './call-budget.js';
+import type { CallOptions } from './options.js';
 import { GuestExit } from './wasi/index.js';
 import { wasm } from './web-assembly.js';
 
@@ -30,8 +32,10 @@ export class InstanceState {
   #callCount = 0;
   #thrown: { readonly error: unknown; readonly by: string } | undefined;
   readonly #lastWords: () => string | undefined;
+  readonly #budget: CallBudget;
 
-  constructor(lastWords: () => string | undefined) {
+  constructor(budget: CallBudget, lastWords: () => string | undefined) {
+    this.#budget = budget;
     this.#lastWords = lastWords;
   }
 
@@ -39,6 +43,7 @@ export class InstanceState {
   enterHost(name: string): void {
     this.#lastCalls[this.#callCount & CALL_MASK] = name;
     this.#callCount++;
+    this.#budget.hostCall();
     if (!this.mayLeave) {
       throw new PluginError(
         'GUEST_TRAP',
@@ -53,8 +58,26 @@ export class InstanceState {
     return error;
   }
 
+  /** @throws PluginError unless a call may start now; nothing has changed then. */
+  enterGuest(hook: string, options: CallOptions | undefined): void {
+    this.checkFree(hook);
+    try {
+      this.#budget.admit(options);
+    } catch (error) {
+      throw error instanceof Stop ? stoppedError(error, `Cannot call ${hook}`, { hook }) : error;
+    }
+    this.#budget.begin(options);
+    this.busy = true;
+  }
+
+  /** The call that {@link enterGuest} let in has ended, however it did. */
+  leaveGuest(): void {
+    this.busy = false;
+    this.#budget.end();
+  }
+
   /** @throws PluginError unless a call may start now. */
-  enterGuest(hook: string): void {
+  checkFree(hook: string): void {
     if (this.busy) {
       throw new PluginError('PLUGIN_BUSY', `Cannot call ${hook}: the instance is serving another call`, {
         hint: 'Call it after the running call has returned.',
@@ -69,7 +92,6 @@ export class InstanceState {
     if (this.closed) {
       throw new PluginError('PLUGIN_CLOSED', `Cannot call ${hook}: the instance was closed`);
     }
-    this.busy = true;
   }
 
   /**
@@ -97,6 +119,9 @@ export class InstanceState {
     const details = { hook, ...(lastCalls === '' ? {} : { lastCalls }) };
     const because = (code: ConstructorParameters<typeof PluginError>[0], text: string, hint?: string): PluginError =>
       new PluginError(code, `${doing}: ${text}`, { cause: error, details, hint });
+    if (error instanceof Stop) {
+      return stoppedError(error, doing, details);
+    }
     if (error instanceof GuestExit) {
       return because('GUEST_EXIT', `the guest ended itself with exit code ${error.code}${this.#words()}`);
     }
@@ -108,6 +133,11 @@ export class InstanceState {
     }
     if (error instanceof wasm.LinkError || error instanceof TypeError) {
       return because('COMPONENT_MALFORMED', `its core modules do not fit together, ${messageOf(error)}`);
+    }
+    // Only after an `unreachable` that nobody on the host's side caused: a guest that divides by zero did that by itself.
+    const stop = by === '' && isUnreachable(error) ? this.#budget.stopped() : undefined;
+    if (stop !== undefined) {
+      return stoppedError(stop, doing, details);
     }
     const after = lastCalls === '' ? '' : `; last host calls: ${lastCalls}`;
     return because('GUEST_TRAP', `the guest trapped, ${trapText(error)}${this.#words()}${after}`);
@@ -124,6 +154,15 @@ export class InstanceState {
       ', ',
     );
   }
+}
+
+function stoppedError(stop: Stop, doing: string, details: Readonly<Record<string, string>>): PluginError {
+  return new PluginError(stop.code, `${doing}: ${stop.message}`, { hint: stop.hint, details });
+}
+
+/** What the checks of the meter end in. */
+function isUnreachable(error: unknown): boolean {
+  return error instanceof wasm.RuntimeError && error.message.includes('unreachable');
 }
 
 /** Comes from guest code: traps, exhausted stacks, exceptions that the guest threw and nobody caught. */

@@ -1,7 +1,13 @@
 /** The part of the WebAssembly JavaScript API that the sandbox uses: Node's types leave it out without the DOM's. */
 
 export interface WasmMemory {
+  /** A SharedArrayBuffer of a shared memory. */
   readonly buffer: ArrayBuffer;
+}
+
+/** A global of type i64. */
+export interface WasmGlobal {
+  value: bigint;
 }
 
 /** A compiled core module: opaque. */
@@ -18,7 +24,12 @@ export interface WasmInstance {
 export type WasmImports = Record<string, Record<string, unknown>>;
 
 interface WebAssemblyApi {
-  readonly Memory: new (type: { readonly initial: number; readonly maximum: number }) => WasmMemory;
+  readonly Memory: new (type: {
+    readonly initial: number;
+    readonly maximum: number;
+    readonly shared?: boolean;
+  }) => WasmMemory;
+  readonly Global: new (type: { readonly value: 'i64'; readonly mutable: boolean }, value: bigint) => WasmGlobal;
   readonly Module: new (bytes: Uint8Array) => WasmModule;
   readonly Instance: new (module: WasmModule, imports: WasmImports) => WasmInstance;
   readonly CompileError: new (message?: string) => Error;

@@ -8,6 +8,7 @@ const options = {
   random: (length: number) => new Uint8Array(length),
   env: new Map<string, string>(),
   args: [],
+  sleep: () => {},
 };
 
 const absent = [
