@@ -3,6 +3,7 @@
  *
  *   dist/bin/wasm-plugin.js    CommonJS, one file: `list`, `inspect NAME` and help, which start almost as fast as Node itself
  *   dist/bin/main.mjs, …       everything else, split: the sandbox, the engines and the compiler load when they are used
+ *   dist/workers/*.cjs         what the sandbox's threads run, for the library and the command (build-workers.mjs)
  *
  * CommonJS, because in Node 20 the loader of ES modules alone costs more than all that `list` does (docs/benchmarks.md).
  * The two halves share no state: the first decides by the command's name which of them runs.
@@ -15,6 +16,7 @@ import { needDependencies } from './need-dependencies.mjs';
 needDependencies();
 // Here and not above: whatever is imported above is there before anything of this file runs.
 const { build } = await import('esbuild');
+const { buildWorkers } = await import('./build-workers.mjs');
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const { dependencies, devDependencies } = JSON.parse(readFileSync(`${root}package.json`, 'utf8'));
@@ -80,6 +82,7 @@ await build({
     js: "import { createRequire as bannerRequire } from 'node:module'; const require = bannerRequire(import.meta.url);",
   },
 });
+await buildWorkers('dist/workers');
 // The package is of ES modules; this folder's .js file is not.
 writeFileSync(`${root}dist/bin/package.json`, '{ "type": "commonjs" }\n');
 chmodSync(`${root}dist/bin/wasm-plugin.js`, 0o755);
