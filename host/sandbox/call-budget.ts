@@ -112,7 +112,8 @@ export class CallBudget {
       return undefined;
     }
     const used = this.#fuel - this.#reserve - this.#left();
-    return Number(used > this.#fuel ? this.#fuel : used);
+    const over = used > this.#fuel;
+    return Number(over ? this.#fuel : used);
   }
 
   /**

@@ -1,4 +1,5 @@
 export { compileComponent } from './compile.js';
+export { INLINE_DEADLINE_METER } from './deadline/index.js';
 export type { SandboxLimits } from './limits.js';
 export { DEFAULT_SANDBOX_LIMITS } from './limits.js';
 export type {

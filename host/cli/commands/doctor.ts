@@ -2,6 +2,7 @@ import type { EngineFacts } from '../../engine/index.js';
 import { probeEngines } from '../../engine/index.js';
 import { escapeControls, quote } from '../../errors/index.js';
 import { HOST_VERSION } from '../../runtime/index.js';
+import { INLINE_DEADLINE_METER } from '../../sandbox/index.js';
 import type { Store } from '../../store/index.js';
 import type { CommandContext, RunCommand } from '../context.js';
 import { EXIT_FAILED, EXIT_OK } from '../exit-code.js';
@@ -28,6 +29,12 @@ interface Report {
   readonly contributions: readonly string[];
 }
 
+const METER = {
+  epoch: 'epoch: plugins read a shared cell, and stop within milliseconds of their deadline',
+  slices:
+    'fuel slices: this Node.js has no multi-memory, so plugins stop as soon but run slower; Node.js 22 and later have it',
+} as const;
+
 /**
  * `doctor`: what works here and what does not. Runs no plugin.
  *
@@ -37,7 +44,7 @@ export const run: RunCommand = async (context, { options }) => {
   const report: Report = {
     version: HOST_VERSION,
     node: process.version,
-    meter: 'none: calls have no deadline in this version',
+    meter: METER[INLINE_DEADLINE_METER],
     engines: probeEngines(),
     stores: checkStores(context),
     contributions: contributionProblems(context),
