@@ -16,6 +16,7 @@ describe('parseInterfaceId()', () => {
     'a1:b-c2/d-e@1.0.0',
     'a:b/C-d-E@1.0.0-rc.1+build',
     'a:b-2/c-2d@1.0.0',
+    'a:b/c-2-3D-4e4-5F5@1.0.0',
     'a:b/c@0.0.0',
     'a:b/c@999999999.0.1',
   ];
@@ -24,6 +25,13 @@ describe('parseInterfaceId()', () => {
       expect(parseInterfaceId(text)?.name).toBe(text.split('@')[0]);
     });
   }
+
+  test('takes no longer for a name of digits that ends wrongly than for another', () => {
+    const start = performance.now();
+    expect(parseInterfaceId(`a:b/c${'-0'.repeat(500)}!`)).toBeUndefined();
+    expect(parseInterfaceId(`a:b/c${'-0a1'.repeat(250)}A`)).toBeUndefined();
+    expect(performance.now() - start).toBeLessThan(1000);
+  });
 
   const bad = [
     '',
@@ -44,6 +52,8 @@ describe('parseInterfaceId()', () => {
     'a:b/c-',
     'a:b/c--d',
     'a:b/1c',
+    'a:b/c-2aB',
+    'a:b/c-2Ab',
     'a:b/c@9999999999.0.0',
     '__proto__',
     'a:b/__proto__',

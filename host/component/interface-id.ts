@@ -8,7 +8,8 @@ export interface InterfaceId {
 }
 
 // Each word of a label is lower or upper case, only the first must start with a letter; namespaces and packages are lower case.
-const LABEL = '(?:[a-z][0-9a-z]*|[A-Z][0-9A-Z]*)(?:-(?:[0-9a-z]+|[0-9A-Z]+))*';
+// A word of digits alone is a case of its own: were it part of both others, each one would double the ways to read a name.
+const LABEL = '(?:[a-z][0-9a-z]*|[A-Z][0-9A-Z]*)(?:-(?:[0-9]+|[0-9]*[a-z][0-9a-z]*|[0-9]*[A-Z][0-9A-Z]*))*';
 const LOWER_LABEL = '[a-z][0-9a-z]*(?:-[0-9a-z]+)*';
 const NUMBER = '0|[1-9][0-9]{0,8}';
 const ID = new RegExp(
