@@ -3,8 +3,8 @@
  *
  * A class for each struct: public fields with their defaults, `static decode(reader)` and `encode(writer)`. What is
  * optional is null, or, for a number or bool, has a `hasX` beside it that assigning to `x` sets. `any` and maps of it are a
- * `Value`, which has its own way of being missing. Responses of hooks end in `Base`: the SDK extends them by hand with the
- * methods that authors call.
+ * `Value`, which has its own way of being missing. Responses of hooks, and the messages of http, end in `Base`: the SDK extends
+ * them by hand with the methods that authors call.
  */
 import { allStructs, camelToPascal, interfaces } from './walk.mjs';
 
@@ -18,11 +18,9 @@ import { Writer } from "./writer";
 `;
 
 export function assemblyscript(abi) {
-  const extended = new Set(
-    interfaces(abi)
-      .filter(({ kind, response }) => kind === 'hook' && response.fields.length > 0)
-      .map(({ response }) => response.name),
-  );
+  const answers = interfaces(abi).filter(({ kind, response }) => kind === 'hook' && response.fields.length > 0);
+  const { http } = abi.capabilities;
+  const extended = new Set([...answers.map(({ response }) => response.name), http.request.name, http.response.name]);
   const structs = allStructs(abi);
   const containers = new Map(structs.flatMap(({ fields }) => fields.flatMap(({ schema }) => containersOf(schema))));
   const parts = [

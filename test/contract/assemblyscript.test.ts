@@ -105,6 +105,18 @@ function recordingHost(): { capabilities: ReadonlyMap<string, Capability>; trace
         return {};
     }
   });
+  offer('http', capabilities.http, ({ url, body, ...rest }) => {
+    if (!url.startsWith('http://api/')) {
+      return 'denied';
+    }
+    // What was asked for is the answer.
+    const asked = Buffer.from(
+      JSON.stringify({ ...rest, body: body === undefined ? null : Buffer.from(body).toString() }),
+    );
+    return url.endsWith('/echo')
+      ? { status: 404, url, body: asked }
+      : { status: 200, headers: [{ name: 'content-type', value: 'text/plain' }], url, body: Buffer.from('hello') };
+  });
   return { capabilities: table, trace };
 }
 
@@ -226,6 +238,8 @@ describe('a program that uses everything', () => {
   });
 
   test('reaches capabilities, and gets refusals as values', async () => {
+    const type = (value: string) => ({ name: 'content-type', value });
+    const echoed = (asked: object) => `http not ok 404 no type from http://api/echo ${JSON.stringify(asked)}`;
     const response = call(await open(), hooks.command, commandRequest('capabilities'));
     expect(response.stdout?.trimEnd().split('\n')).toEqual([
       'env /root',
@@ -240,6 +254,18 @@ describe('a program that uses everything', () => {
       'fs read denied: no fs for you',
       'fs stat file 9',
       'fs list f',
+      'http ok 200 text/plain from http://api/greeting hello',
+      echoed({ method: 'POST', headers: [type('application/octet-stream')], redirects: 10, body: '\0\0\0' }),
+      echoed({ method: 'POST', headers: [type('text/plain; charset=utf-8')], redirects: 10, body: 'text' }),
+      echoed({
+        method: 'PUT',
+        headers: [{ name: 'x-tag', value: '1' }, { name: 'x-tag', value: '2' }, type('text/plain; charset=utf-8')],
+        timeoutMs: 50,
+        maxBytes: 1000,
+        redirects: 0,
+        body: 'ü',
+      }),
+      'http denied: no http for you',
       'random 70000',
     ]);
   });

@@ -285,7 +285,7 @@ describe('install', () => {
 });
 
 const foreign = [
-  { id: 'wasm-plugin:host/http@1.0.0', warning: /which this version does not offer/ },
+  { id: 'wasm-plugin:host/later@1.0.0', warning: /which this version does not offer/ },
   { id: 'acme:lookup/dns@1.0.0', warning: /it can only be loaded by a program that does/ },
 ];
 describe('install of a plugin that needs more than there is here warns', () => {

@@ -7,6 +7,7 @@ export { EngineConfigResponse } from "./engine-config-response";
 export { env } from "./env";
 export { fail } from "./failure";
 export { FileStat, fs } from "./fs";
+export { http, HttpRequest, HttpResponse } from "./http";
 export { kv } from "./kv";
 export { log } from "./log";
 export {
@@ -20,6 +21,7 @@ export {
   EngineInfo,
   EnvAdjustment,
   HostUser,
+  HttpHeader,
   LifecycleRequest,
   LifecycleResponse,
   MonitorContainerRequest,

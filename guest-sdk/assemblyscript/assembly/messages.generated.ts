@@ -1857,6 +1857,145 @@ export class FsResponse {
   }
 }
 
+/** One header field; a name may come more than once. */
+export class HttpHeader {
+  /** In responses in lower case. */
+  name: string = "";
+  value: string = "";
+
+  static decode(reader: Reader): HttpHeader {
+    const message = new HttpHeader();
+    for (let count = reader.readMapHeader(); count > 0; --count) {
+      const key = reader.readStr();
+      if (key == "name") message.name = reader.readStr();
+      else if (key == "value") message.value = reader.readStr();
+      else reader.skip();
+    }
+    return message;
+  }
+
+  encode(writer: Writer): void {
+    writer.writeMapHeader(2);
+    writer.writeStr("name");
+    writer.writeStr(this.name);
+    writer.writeStr("value");
+    writer.writeStr(this.value);
+  }
+}
+
+export class HttpRequestBase {
+  /** In upper case. */
+  method: string = "GET";
+  /** http: or https:, without user and password. */
+  url: string = "";
+  /** The host sets those that frame the message: Host, Connection, Content-Length, Transfer-Encoding and their like. */
+  headers: Array<HttpHeader> = new Array<HttpHeader>();
+  /** Not with GET and HEAD. */
+  body: Uint8Array | null = null;
+  hasTimeoutMs: bool = false;
+  private timeoutMsValue: i64 = 0;
+  /** For everything together. Absent, and at most: what the host allows. */
+  get timeoutMs(): i64 {
+    return this.timeoutMsValue;
+  }
+  set timeoutMs(value: i64) {
+    this.timeoutMsValue = value;
+    this.hasTimeoutMs = true;
+  }
+  hasMaxBytes: bool = false;
+  private maxBytesValue: i64 = 0;
+  /** A longer body is refused. Absent, and at most: what the host allows. */
+  get maxBytes(): i64 {
+    return this.maxBytesValue;
+  }
+  set maxBytes(value: i64) {
+    this.maxBytesValue = value;
+    this.hasMaxBytes = true;
+  }
+  /** How many to follow, at most 20, each to a granted host only. With 0 a redirect is an answer like any other. */
+  redirects: i64 = 10;
+
+  static decode(reader: Reader): HttpRequestBase {
+    const message = new HttpRequestBase();
+    for (let count = reader.readMapHeader(); count > 0; --count) {
+      const key = reader.readStr();
+      if (key == "method") { if (!reader.tryNil()) message.method = reader.readStr(); }
+      else if (key == "url") message.url = reader.readStr();
+      else if (key == "headers") { if (!reader.tryNil()) message.headers = readListOfHttpHeader(reader); }
+      else if (key == "body") { if (!reader.tryNil()) message.body = reader.readBin(); }
+      else if (key == "timeoutMs") { if (!reader.tryNil()) message.timeoutMs = reader.readInt(); }
+      else if (key == "maxBytes") { if (!reader.tryNil()) message.maxBytes = reader.readInt(); }
+      else if (key == "redirects") { if (!reader.tryNil()) message.redirects = reader.readInt(); }
+      else reader.skip();
+    }
+    return message;
+  }
+
+  encode(writer: Writer): void {
+    let count = 4;
+    if (this.body !== null) ++count;
+    if (this.hasTimeoutMs) ++count;
+    if (this.hasMaxBytes) ++count;
+    writer.writeMapHeader(count);
+    writer.writeStr("method");
+    writer.writeStr(this.method);
+    writer.writeStr("url");
+    writer.writeStr(this.url);
+    writer.writeStr("headers");
+    writeListOfHttpHeader(writer, this.headers);
+    const body = this.body;
+    if (body !== null) {
+      writer.writeStr("body");
+      writer.writeBin(body);
+    }
+    if (this.hasTimeoutMs) {
+      writer.writeStr("timeoutMs");
+      writer.writeInt(this.timeoutMsValue);
+    }
+    if (this.hasMaxBytes) {
+      writer.writeStr("maxBytes");
+      writer.writeInt(this.maxBytesValue);
+    }
+    writer.writeStr("redirects");
+    writer.writeInt(this.redirects);
+  }
+}
+
+export class HttpResponseBase {
+  /** An error status is an answer too. */
+  status: i64 = 0;
+  headers: Array<HttpHeader> = new Array<HttpHeader>();
+  /** As it was sent: a content encoding that the request asked for is not undone. */
+  body: Uint8Array = new Uint8Array(0);
+  /** Where the answer came from, after redirects. */
+  url: string = "";
+
+  static decode(reader: Reader): HttpResponseBase {
+    const message = new HttpResponseBase();
+    for (let count = reader.readMapHeader(); count > 0; --count) {
+      const key = reader.readStr();
+      if (key == "status") message.status = reader.readInt();
+      else if (key == "headers") { if (!reader.tryNil()) message.headers = readListOfHttpHeader(reader); }
+      else if (key == "body") message.body = reader.readBin();
+      else if (key == "url") message.url = reader.readStr();
+      else reader.skip();
+    }
+    return message;
+  }
+
+  encode(writer: Writer): void {
+    writer.writeMapHeader(4);
+    writer.writeStr("status");
+    writer.writeInt(this.status);
+    writer.writeStr("headers");
+    writeListOfHttpHeader(writer, this.headers);
+    writer.writeStr("body");
+    writer.writeBin(this.body);
+    writer.writeStr("url");
+    writer.writeStr(this.url);
+  }
+}
+
 function readListOfStr(reader: Reader): Array<string> {
   const list = new Array<string>();
   for (let count = reader.readArrayHeader(); count > 0; --count) list.push(reader.readStr());
@@ -1963,6 +2102,17 @@ function readListOfPatchOperation(reader: Reader): Array<PatchOperation> {
 }
 
 function writeListOfPatchOperation(writer: Writer, list: Array<PatchOperation>): void {
+  writer.writeArrayHeader(list.length);
+  for (let i = 0; i < list.length; ++i) list[i].encode(writer);
+}
+
+function readListOfHttpHeader(reader: Reader): Array<HttpHeader> {
+  const list = new Array<HttpHeader>();
+  for (let count = reader.readArrayHeader(); count > 0; --count) list.push(HttpHeader.decode(reader));
+  return list;
+}
+
+function writeListOfHttpHeader(writer: Writer, list: Array<HttpHeader>): void {
   writer.writeArrayHeader(list.length);
   for (let i = 0; i < list.length; ++i) list[i].encode(writer);
 }

@@ -17,8 +17,8 @@ const cases = [
   },
   {
     name: 'a capability of a later version',
-    capabilities: ['wasm-plugin:host/http@1.0.0'],
-    want: [/imports "wasm-plugin:host\/http@1\.0\.0", which this version does not offer/],
+    capabilities: ['wasm-plugin:host/later@1.0.0'],
+    want: [/imports "wasm-plugin:host\/later@1\.0\.0", which this version does not offer/],
   },
   {
     name: 'an interface of somebody else',

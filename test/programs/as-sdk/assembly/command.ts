@@ -4,6 +4,9 @@ import {
   CommandResponse,
   env,
   fs,
+  http,
+  HttpRequest,
+  HttpResponse,
   kv,
   lastError,
   random,
@@ -43,7 +46,26 @@ function capabilities(response: CommandResponse): CommandResponse {
   response.print("fs stat " + (stat !== null ? stat.kind + " " + stat.size.toString() : textOrError(null)));
   const names = fs.list("/data");
   response.print("fs list " + (names !== null ? names.join(" ") : textOrError(null)));
+  response.print("http " + summary(http.get("http://api/greeting")));
+  response.print("http " + summary(http.post("http://api/echo", new Uint8Array(3), "application/octet-stream")));
+  response.print("http " + summary(http.postText("http://api/echo", "text")));
+  const request = new HttpRequest("PUT", "http://api/echo")
+    .addHeader("x-tag", "1")
+    .addHeader("x-tag", "2")
+    .setText("ü")
+    .setTimeout(50)
+    .setMaxBytes(1000)
+    .setRedirects(0);
+  response.print("http " + summary(http.send(request)));
+  response.print("http " + summary(http.get("http://elsewhere/")));
   return response.print("random " + random.bytes(70_000).length.toString());
+}
+
+function summary(response: HttpResponse | null): string {
+  if (response === null) return textOrError(null);
+  const kind = response.header("content-type");
+  return (response.ok ? "ok " : "not ok ") + response.status.toString() + " " + (kind !== null ? kind : "no type") +
+    " from " + response.url + " " + response.text();
 }
 
 function textOrError(text: string | null): string {

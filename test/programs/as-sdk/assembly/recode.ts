@@ -12,6 +12,9 @@ import {
   ErrorMessage,
   FsRequest,
   FsResponse,
+  HttpHeader,
+  HttpRequestBase,
+  HttpResponseBase,
   KvRequest,
   KvResponse,
   LifecycleRequest,
@@ -45,6 +48,9 @@ export function recodeMessage(request: Uint8Array): Uint8Array {
   else if (name == "ErrorMessage") ErrorMessage.decode(reader).encode(writer);
   else if (name == "FsRequest") FsRequest.decode(reader).encode(writer);
   else if (name == "FsResponse") FsResponse.decode(reader).encode(writer);
+  else if (name == "HttpHeader") HttpHeader.decode(reader).encode(writer);
+  else if (name == "HttpRequest") HttpRequestBase.decode(reader).encode(writer);
+  else if (name == "HttpResponse") HttpResponseBase.decode(reader).encode(writer);
   else if (name == "KvRequest") KvRequest.decode(reader).encode(writer);
   else if (name == "KvResponse") KvResponse.decode(reader).encode(writer);
   else if (name == "LifecycleRequest") LifecycleRequest.decode(reader).encode(writer);

@@ -1,0 +1,2 @@
+export type { HttpSources } from './http.js';
+export { httpCapability } from './http.js';
