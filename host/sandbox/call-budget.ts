@@ -154,11 +154,11 @@ function smaller(wanted: number | undefined, limit: number): number {
   return wanted === undefined || wanted > limit ? limit : wanted;
 }
 
-function aborted(): Stop {
+export function aborted(): Stop {
   return new Stop('CALL_ABORTED', 'the caller gave up');
 }
 
-function outOfTime(ms: number): Stop {
+export function outOfTime(ms: number): Stop {
   return new Stop(
     'DEADLINE_EXCEEDED',
     `it ran longer than ${ms} ms`,

@@ -6,7 +6,7 @@ import { CallBudget } from './call-budget.js';
 import { threadDeadline } from './deadline/index.js';
 import { GUARD_IMPORT } from './guard.js';
 import { type Exports, HostFunctions } from './host-functions.js';
-import { liftHook } from './lift.js';
+import { hookMissing, liftHook } from './lift.js';
 import type { SandboxLimits } from './limits.js';
 import type { Meter, OffsetMap } from './meter/index.js';
 import type { ModuleFacts } from './module-facts.js';
@@ -245,7 +245,7 @@ class LiveInstance implements ComponentInstance {
     const hook = this.#hooks.get(hookId);
     if (hook === undefined) {
       this.#state.checkFree(hookId);
-      throw new PluginError('HOOK_MISSING', `Cannot call ${quote(hookId)}: the component does not export it`);
+      throw hookMissing(hookId);
     }
     return hook(request, options);
   }

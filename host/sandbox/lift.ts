@@ -1,5 +1,5 @@
 /** From the host into the guest: one exported `handle: func(list<u8>) -> result<list<u8>, list<u8>>`. */
-import { PluginError } from '../errors/index.js';
+import { PluginError, quote } from '../errors/index.js';
 import type { LinkedMemory } from './guest-memory.js';
 import type { CallOptions, CallResult } from './options.js';
 import { checkResultArea, readLength, readPointer, readTag } from './result-area.js';
@@ -48,10 +48,7 @@ export function liftHook(parts: LiftParts): (request: Uint8Array, options?: Call
 
   return (request, options) => {
     if (request.length > messageBytes) {
-      throw new PluginError(
-        'LIMIT_EXCEEDED',
-        `Cannot call ${hook}: the request has ${request.length} bytes, the limit is ${messageBytes}`,
-      );
+      throw requestTooLong(hook, request.length, messageBytes);
     }
     state.enterGuest(hook, options);
     try {
@@ -64,6 +61,18 @@ export function liftHook(parts: LiftParts): (request: Uint8Array, options?: Call
       state.leaveGuest();
     }
   };
+}
+
+/** A message for the guest is over the limit, which costs it nothing. */
+export function requestTooLong(hook: string, length: number, limit: number): PluginError {
+  return new PluginError(
+    'LIMIT_EXCEEDED',
+    `Cannot call ${hook}: the request has ${length} bytes, the limit is ${limit}`,
+  );
+}
+
+export function hookMissing(hook: string): PluginError {
+  return new PluginError('HOOK_MISSING', `Cannot call ${quote(hook)}: the component does not export it`);
 }
 
 /** A message of the guest's is over the limit, which ends it. */

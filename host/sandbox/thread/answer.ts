@@ -1,0 +1,56 @@
+import { tooLong } from '../lift.js';
+import type { CapabilityAnswer, CapabilityContext, InstanceOptions } from '../options.js';
+import { ownCopy, type Question } from './messages.js';
+
+/**
+ * What an instance's owner says to a question of its thread.
+ *
+ * @param messageBytes - limit for what a capability says.
+ * @returns what to send back, bytes copied out of whatever holds them; a promise only from a capability that answers with one.
+ * @throws what the source or the capability threw; PluginError `LIMIT_EXCEEDED`.
+ */
+export function answer(
+  question: Question,
+  options: InstanceOptions,
+  messageBytes: number,
+  context: CapabilityContext,
+): unknown {
+  const { wasi } = options;
+  switch (question.about) {
+    case 'capability': {
+      const { name, request } = question.argument;
+      const said = options.capabilities.get(name)!(request, context);
+      const copy = (answered: CapabilityAnswer): CapabilityAnswer => copied(name, answered, messageBytes);
+      return isPromise(said) ? Promise.resolve(said).then(copy) : copy(said);
+    }
+    case 'missing':
+      return ownCopy(options.missing(question.argument));
+    case 'wallClock': {
+      const { seconds, nanoseconds } = wasi.wallClock();
+      return { seconds, nanoseconds };
+    }
+    case 'monotonicNow':
+      return wasi.monotonicNow();
+    case 'random':
+      return ownCopy(wasi.random(question.argument));
+    case 'lastWords':
+      return options.lastWords?.();
+    case 'caughtUp':
+      return undefined;
+  }
+}
+
+/** Of any kind: a capability may use a library's own. */
+export function isPromise<T>(value: T | PromiseLike<T>): value is PromiseLike<T> {
+  return typeof (value as Partial<PromiseLike<T>> | undefined)?.then === 'function';
+}
+
+function copied(name: string, { ok, payload }: CapabilityAnswer, messageBytes: number): CapabilityAnswer {
+  if (!ArrayBuffer.isView(payload)) {
+    throw new TypeError('it answered without bytes');
+  }
+  if (payload.byteLength > messageBytes) {
+    throw tooLong(`the answer of ${name}`, payload.byteLength, messageBytes);
+  }
+  return { ok, payload: ownCopy(payload) };
+}

@@ -1,0 +1,44 @@
+import type { Capability, InstanceOptions } from '../options.js';
+import type { Channel } from './channel.js';
+import type { ThreadData } from './messages.js';
+
+/** Lines, and characters in them, that may be under way: a guest must not fill its owner's memory while that is busy. */
+const UNSEEN_LINES = 64;
+const UNSEEN_CHARS = 64 * 1024;
+
+/** The options of an instance in a thread: everything that is no plain value is asked of the owner. */
+export function remoteOptions({ limits, capabilities, wasi }: ThreadData, channel: Channel): InstanceOptions {
+  return {
+    limits,
+    capabilities: new Map(capabilities.map((name) => [name, remoteCapability(name, channel)])),
+    missing: (name) => channel.ask('missing', name),
+    lastWords: () => channel.ask('lastWords', undefined),
+    wasi: {
+      ...wasi,
+      onLine: remoteLines(channel),
+      wallClock: () => channel.ask('wallClock', undefined),
+      monotonicNow: () => channel.ask('monotonicNow', undefined),
+      random: (length) => channel.ask('random', length),
+    },
+  };
+}
+
+function remoteCapability(name: string, channel: Channel): Capability {
+  return (request) => channel.ask('capability', { name, request }, request);
+}
+
+/** Sends lines without waiting, in order with everything else, until too many may be under way. */
+function remoteLines(channel: Channel): InstanceOptions['wasi']['onLine'] {
+  let lines = 0;
+  let chars = 0;
+  return (stream, text) => {
+    channel.send({ kind: 'line', stream, text });
+    lines++;
+    chars += text.length;
+    if (lines >= UNSEEN_LINES || chars >= UNSEEN_CHARS) {
+      channel.ask('caughtUp', undefined);
+      lines = 0;
+      chars = 0;
+    }
+  };
+}
