@@ -67,10 +67,10 @@ export async function compileComponent(
       admitImports(parts.plan, new Set(options.capabilities.keys()));
       return instantiate(parts, options);
     },
-    async startThread(options) {
+    async startThread(options, signal) {
       checkIsolation(isolation, 'thread');
       admitImports(parts.plan, new Set(options.capabilities.keys()));
-      return startThreadInstance(parts, options);
+      return startThreadInstance(parts, options, signal);
     },
   };
 }

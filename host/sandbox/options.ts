@@ -136,6 +136,8 @@ export interface CompiledComponent {
   /**
    * Start a thread and make an instance in it. Rejects as `instantiate` throws; TypeError if it was compiled to run inline.
    * Capabilities, WASI sources and `lastWords` are asked in the caller's thread.
+   *
+   * @param signal - ends the start with `CALL_ABORTED`.
    */
-  startThread(options: InstanceOptions): Promise<ThreadInstance>;
+  startThread(options: InstanceOptions, signal?: AbortSignal): Promise<ThreadInstance>;
 }

@@ -24,9 +24,13 @@ const STARTED: CallResult = { ok: true, payload: new Uint8Array() };
  *
  * Rejects with the PluginErrors of {@link CompiledComponent.startThread}; nothing of the thread is left then.
  */
-export async function startThreadInstance(parts: LinkParts, options: InstanceOptions): Promise<ThreadInstance> {
+export async function startThreadInstance(
+  parts: LinkParts,
+  options: InstanceOptions,
+  signal?: AbortSignal,
+): Promise<ThreadInstance> {
   const instance = new LiveThread(parts, options);
-  await instance.start(parts);
+  await instance.start(parts, signal);
   return instance;
 }
 
@@ -57,8 +61,8 @@ class LiveThread implements ThreadInstance, ThreadOwner {
     return this.#usage;
   }
 
-  async start(parts: LinkParts): Promise<void> {
-    const call = this.#enter('Cannot start the component', 'start', undefined);
+  async start(parts: LinkParts, signal: AbortSignal | undefined): Promise<void> {
+    const call = this.#enter('Cannot start the component', 'start', { signal });
     call.arm(BOOT_MS, () => this.#stop(call, threadFailed(`did not start within ${BOOT_MS} ms`)));
     try {
       this.#thread = new InstanceThread(parts, this.#options, this.#limits.stackBytes, this);
