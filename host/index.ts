@@ -27,18 +27,28 @@ export { PluginError } from './errors/index.js';
 export type { Manifest } from './package/index.js';
 export { packPlugin, readPackage } from './package/index.js';
 export type {
+  CallOptions,
+  CallUsage,
+  CapabilityContext,
   Clocks,
   EnvSource,
   Host,
   HostCapability,
   HostLimits,
   HostOptions,
+  HttpSources,
+  Isolation,
   KeyValueStore,
   LoadOptions,
   LogLevel,
   LogLine,
+  Measured,
   Plugin,
+  PoolOptions,
+  QuarantineOptions,
   RandomSource,
   RefusalCode,
+  RunOptions,
+  Totals,
 } from './runtime/index.js';
 export { createHost, HOST_VERSION, provide, provideRaw, Refusal } from './runtime/index.js';

@@ -1,30 +1,21 @@
 import { fileURLToPath } from 'node:url';
-import { interfaceName } from '../abi/index.js';
-import {
-  createPluginLog,
-  hostCapabilities,
-  type KeyValueStore,
-  memoryStore,
-  refuse,
-  systemClocks,
-  systemRandom,
-} from '../capability/index.js';
 import { PluginError } from '../errors/index.js';
 import { effectiveGrants, parseGrant } from '../grant/index.js';
 import { readPackage } from '../package/index.js';
-import { compileComponent } from '../sandbox/index.js';
-import { type HostOptions, type ResolvedOptions, resolveOptions, unknownOptions } from './options.js';
+import { type CompiledComponent, compileComponent } from '../sandbox/index.js';
+import { InlinePool } from './inline-pool.js';
+import type { InstancePool } from './instance-pool.js';
+import { type InstanceSetup, makeInline, makeThread, prepareInstances } from './instances.js';
+import { Ledger } from './ledger.js';
+import { type LoadOptions, resolveLoad } from './load-options.js';
+import { type HostOptions, type ResolvedOptions, resolveOptions } from './options.js';
 import { createPlugin, type Plugin } from './plugin.js';
+import { Quarantine } from './quarantine.js';
 import { readPackageFile } from './read-file.js';
+import type { ResolvedRun } from './run-options.js';
+import { ThreadPool } from './thread-pool.js';
 
-export interface LoadOptions {
-  /** What the plugin may do, as grant texts such as `env:SLURM_*`. Default: nothing. Only what its manifest requests takes effect. */
-  readonly grants?: readonly string[] | undefined;
-  /** Its key-value store, if it is granted `kv`. Default: one in memory that is lost on close. */
-  readonly kv?: (() => KeyValueStore) | undefined;
-}
-
-const LOAD_OPTIONS = new Set(['grants', 'kv']);
+const now = (): number => performance.now();
 
 /** Loads plugins; holds what they share. Plugins of one host see nothing of each other. */
 export interface Host {
@@ -44,9 +35,10 @@ export interface Host {
 /**
  * Create a host for plugins.
  *
- * Defaults: 64 MiB of memory for each plugin, messages of 16 MiB each way, packages of 64 MiB, 64 KiB of log text for each
- * call, 1 MiB of key-value store; no grants, log lines dropped, `process.env` behind `env:` grants, the system's clock and
- * randomness.
+ * Defaults: instances run inline, one for each plugin, kept from call to call; 64 MiB of memory, 5 seconds for each call, fuel not
+ * counted, messages of 16 MiB each way, 100,000 calls to the host and 64 KiB of log text for each call, 1 MiB of key-value store, packages
+ * of 64 MiB; 5 deaths in a row close a plugin off for a minute; no grants, log lines dropped, `process.env` behind `env:`
+ * grants, the system's clock and randomness.
  *
  * @throws TypeError that lists every unknown or impossible option.
  */
@@ -69,11 +61,8 @@ export async function createHost(options: HostOptions = {}): Promise<Host> {
   return {
     async load(source, loadOptions = {}) {
       checkOpen();
-      const [problem] = unknownOptions(loadOptions, LOAD_OPTIONS);
-      if (problem !== undefined) {
-        throw new TypeError(`Cannot load a plugin: ${problem}`);
-      }
-      const plugin = await loadPlugin(source, loadOptions, resolved, (gone) => open.delete(gone));
+      const run = resolveLoad(loadOptions, resolved.run);
+      const plugin = await loadPlugin(source, loadOptions, resolved, run, (gone) => open.delete(gone));
       // Again: it may have been closed meanwhile, and nobody would close this one. Nothing of it has run.
       checkOpen();
       open.add(plugin);
@@ -87,49 +76,42 @@ export async function createHost(options: HostOptions = {}): Promise<Host> {
 async function loadPlugin(
   source: string | URL | Uint8Array,
   { grants = [], kv }: LoadOptions,
-  options: ResolvedOptions,
+  host: ResolvedOptions,
+  run: ResolvedRun,
   onClose: (plugin: Plugin) => void,
 ): Promise<Plugin> {
-  const { manifest, component, digest, hooks } = readPackage(await bytesOf(source, options.packageBytes));
+  const { limits, isolation } = run;
+  const { manifest, component, digest, hooks } = readPackage(await bytesOf(source, limits.packageBytes));
   const effective = effectiveGrants(manifest.requests.map(parseGrant), grants.map(parseGrant));
-  const log = createPluginLog(manifest.name, options.log, options.logBytesPerCall);
-  const capabilities = hostCapabilities(effective, {
-    ...options.sources,
-    log,
-    kv: kv ?? (() => memoryStore(options.kvBytes)),
-  });
-  for (const { id, answer } of options.capabilities) {
-    capabilities.set(interfaceName(id), answer);
-  }
-  const limits = { memoryBytes: options.memoryBytes, messageBytes: options.messageBytes };
-  const compiled = await compileComponent(component, limits, new Set(capabilities.keys()));
-  const clocks = options.sources.clocks ?? systemClocks;
+  const { offered, setUp } = prepareInstances({ name: manifest.name, grants: effective, kv, limits, isolation, host });
+  const compiled = await compileComponent(component, limits.sandbox, offered, isolation);
+  const ledger = new Ledger({ fuel: limits.sandbox.fuel !== undefined, wall: isolation === 'thread' || run.ledger });
+  const quarantine = new Quarantine(run.quarantine, now);
   return createPlugin({
     manifest,
     digest,
     hooks,
     grants: effective,
-    startCall: log.startCall,
+    isolation,
+    pool: createPool(compiled, setUp, run, ledger, quarantine),
+    ledger,
+    quarantine,
+    limits: limits.sandbox,
     onClose,
-    instantiate: () =>
-      compiled.instantiate({
-        capabilities,
-        limits,
-        missing: (name) => refuse('unsupported', `This host does not know ${name}`).payload,
-        lastWords: log.lastWords,
-        wasi: {
-          onLine: (stream, line) => log.writeLine(stream === 'stdout' ? 'info' : 'warn', line),
-          wallClock: () => {
-            const ns = clocks.wallNs();
-            return { seconds: ns / 1_000_000_000n, nanoseconds: Number(ns % 1_000_000_000n) };
-          },
-          monotonicNow: () => clocks.monotonicNs(),
-          random: options.sources.random ?? systemRandom,
-          env: new Map(),
-          args: [],
-        },
-      }),
   });
+}
+
+function createPool(
+  compiled: CompiledComponent,
+  setUp: () => InstanceSetup,
+  { isolation, pool: options, ledger: timed }: ResolvedRun,
+  ledger: Ledger,
+  quarantine: Quarantine,
+): InstancePool {
+  const shared = { options, ledger, quarantine, now };
+  return isolation === 'thread'
+    ? new ThreadPool({ ...shared, make: (signal) => makeThread(compiled, setUp(), signal) })
+    : new InlinePool({ ...shared, timed, make: () => makeInline(compiled, setUp()) });
 }
 
 async function bytesOf(source: string | URL | Uint8Array, maxBytes: number): Promise<Uint8Array> {

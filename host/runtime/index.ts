@@ -1,6 +1,7 @@
 export type {
   Clocks,
   EnvSource,
+  HttpSources,
   KeyValueStore,
   LogLevel,
   LogLine,
@@ -8,10 +9,15 @@ export type {
   RefusalCode,
 } from '../capability/index.js';
 export { Refusal } from '../capability/index.js';
-export type { Host, LoadOptions } from './host.js';
+export type { CallOptions, CapabilityContext, Isolation } from '../sandbox/index.js';
+export type { Host } from './host.js';
 export { createHost } from './host.js';
-export type { HostLimits, HostOptions } from './options.js';
-export type { Plugin } from './plugin.js';
+export type { CallUsage, Totals } from './ledger.js';
+export type { HostLimits } from './limits.js';
+export type { LoadOptions } from './load-options.js';
+export type { HostOptions } from './options.js';
+export type { Measured, Plugin } from './plugin.js';
 export type { HostCapability } from './provide.js';
 export { provide, provideRaw } from './provide.js';
+export type { PoolOptions, QuarantineOptions, RunOptions } from './run-options.js';
 export { HOST_VERSION } from './version.js';

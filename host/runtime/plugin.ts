@@ -1,8 +1,20 @@
-import { decode, encode, errorMessage, type Hook, type Schema, sameMajor } from '../abi/index.js';
+import { decode, encode, type Hook, type Schema, sameMajor } from '../abi/index.js';
 import { escapeControls, PluginError, quote } from '../errors/index.js';
 import type { Grant } from '../grant/index.js';
 import type { Manifest } from '../package/index.js';
-import type { CallResult, ComponentInstance } from '../sandbox/index.js';
+import type { CallOptions, CallResult, Isolation } from '../sandbox/index.js';
+import { type CallLimits, checkCallOptions } from './call-options.js';
+import type { Report } from './call-queue.js';
+import { guestError, named } from './errors.js';
+import type { InstancePool } from './instance-pool.js';
+import type { CallUsage, Ledger, Totals } from './ledger.js';
+import type { Quarantine } from './quarantine.js';
+
+/** An answer with what it took. */
+export interface Measured<Res> {
+  readonly response: Res;
+  readonly usage: CallUsage;
+}
 
 /** A loaded plugin. Nothing of it has run until the first call. */
 export interface Plugin {
@@ -13,30 +25,65 @@ export interface Plugin {
   readonly hooks: readonly string[];
   /** What it may do: requested by its manifest and granted by whoever loaded it. */
   readonly grants: readonly Grant[];
+  /** Where its instances run. */
+  readonly isolation: Isolation;
   /** Whether it answers `hook`, at any version of the same major. */
   supports(hook: Hook | string): boolean;
   /**
    * Call one hook with a typed message.
    *
+   * Where no instance is free the call waits for one, first come first served; a deadline counts from when an instance takes it, and the
+   * signal ends the waiting too. A capability's handler may call the plugin that it serves: that takes another instance of the
+   * pool. With no room for one it waits for the call that it is part of, so a handler that in turn waits for it waits until the
+   * deadline.
+   *
    * @param hook - made with `defineHook`; the request is checked against its schema before the guest sees it, and the
    *   response before you do.
+   * @param options - `signal`; and a tighter `deadlineMs` (whole milliseconds) or `fuel` than the plugin's own.
    * @returns the response; you own it.
-   * @throws TypeError if `request` does not fit the schema. PluginError `HOOK_MISSING`; `GUEST_ERROR` when the plugin
-   *   answers with its error arm (its own code is `details.guestCode`); `GUEST_TRAP`, `GUEST_EXIT` or `LIMIT_EXCEEDED` when
-   *   it dies (the next call gets a fresh instance); `ABI_MALFORMED` when its answer does not fit; `PLUGIN_CLOSED`.
+   * @throws TypeError if `request` does not fit the schema or `options` are none, RangeError for one out of bounds. PluginError
+   *   `HOOK_MISSING`; `GUEST_ERROR` when the plugin answers with its error arm (its own code is `details.guestCode`); `GUEST_TRAP`,
+   *   `GUEST_EXIT`, `DEADLINE_EXCEEDED`, `FUEL_EXHAUSTED`, `LIMIT_EXCEEDED`, `THREAD_FAILED` or `HOST_BUG` when it dies (the next call gets a
+   *   fresh instance); `CALL_ABORTED` after `signal`, which costs the instance if it was at work; `PLUGIN_QUARANTINED` after too many
+   *   deaths in a row; `LIMIT_EXCEEDED` when too many calls wait or the request is too large; `ABI_MALFORMED` when its answer does
+   *   not fit; `PLUGIN_CLOSED`.
    */
-  call<Req, Res, ReqInput, ResInput>(hook: Hook<Req, Res, ReqInput, ResInput>, request: ReqInput): Promise<Res>;
+  call<Req, Res, ReqInput, ResInput>(
+    hook: Hook<Req, Res, ReqInput, ResInput>,
+    request: ReqInput,
+    options?: CallOptions,
+  ): Promise<Res>;
   /** The same for one message of bytes: no schema, no msgpack. Returns bytes that you own; the request is not kept. */
-  callRaw(interfaceId: string, request: Uint8Array): Promise<Uint8Array>;
+  callRaw(interfaceId: string, request: Uint8Array, options?: CallOptions): Promise<Uint8Array>;
   /**
    * `call` without a promise, for code that cannot wait or where a promise costs as much as the call (docs/benchmarks.md).
    *
-   * The guest runs on this thread either way; only here a later version, which may run it on another, has nothing to offer.
+   * @throws as `call` rejects, and PluginError `PLUGIN_BUSY` where `call` would wait, which inline is only inside of a call; TypeError for a
+   *   plugin whose instances have threads of their own.
    */
-  callSync<Req, Res, ReqInput, ResInput>(hook: Hook<Req, Res, ReqInput, ResInput>, request: ReqInput): Res;
+  callSync<Req, Res, ReqInput, ResInput>(
+    hook: Hook<Req, Res, ReqInput, ResInput>,
+    request: ReqInput,
+    options?: CallOptions,
+  ): Res;
   /** `callRaw` without a promise. */
-  callRawSync(interfaceId: string, request: Uint8Array): Uint8Array;
-  /** Drop the instance. Later calls fail with `PLUGIN_CLOSED`. */
+  callRawSync(interfaceId: string, request: Uint8Array, options?: CallOptions): Uint8Array;
+  /** `call`, and what it took: looking costs some microseconds. */
+  measure<Req, Res, ReqInput, ResInput>(
+    hook: Hook<Req, Res, ReqInput, ResInput>,
+    request: ReqInput,
+    options?: CallOptions,
+  ): Promise<Measured<Res>>;
+  /** `callRaw`, and what it took. */
+  measureRaw(interfaceId: string, request: Uint8Array, options?: CallOptions): Promise<Measured<Uint8Array>>;
+  /** What all calls since it was loaded took together. */
+  totals(): Totals;
+  /** End a quarantine at once, and forget the deaths that led to it. Without one, only the latter. */
+  release(): void;
+  /**
+   * Drop the instances, and end those calls that run in threads. Calls that wait, and later ones, fail with `PLUGIN_CLOSED`. Settles
+   * when all threads are gone.
+   */
   close(): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
 }
@@ -47,20 +94,22 @@ export interface PluginParts {
   readonly digest: string;
   readonly hooks: readonly string[];
   readonly grants: readonly Grant[];
-  /** A fresh instance of the compiled component. */
-  readonly instantiate: () => ComponentInstance;
-  /** Runs before every call: budgets start anew. */
-  readonly startCall: () => void;
+  readonly isolation: Isolation;
+  readonly pool: InstancePool;
+  readonly ledger: Ledger;
+  readonly quarantine: Quarantine;
+  /** What the options of a call are held against. */
+  readonly limits: CallLimits;
   /** Runs once, when it is closed. */
   readonly onClose: (plugin: Plugin) => void;
 }
 
-/** One plugin with one live instance at a time: made on the first call, replaced after it died. */
+/** One plugin over its pool: finds the hook, checks what goes in and comes out, and puts the plugin's name into what goes wrong. */
 export function createPlugin(parts: PluginParts): Plugin {
-  const { manifest, hooks } = parts;
+  const { manifest, hooks, pool } = parts;
   const exported = new Map<string, string>();
-  let instance: ComponentInstance | undefined;
   let closed = false;
+  let closing = Promise.resolve();
 
   /** The exported id that serves `id`, remembered because every call asks. */
   function resolve(id: string): string {
@@ -83,36 +132,57 @@ export function createPlugin(parts: PluginParts): Plugin {
     return found;
   }
 
-  function run(id: string, request: Uint8Array): Uint8Array {
+  /** What every call begins with. @returns the exported id. */
+  function begin(id: string, options: CallOptions | undefined): string {
     if (closed) {
       throw new PluginError('PLUGIN_CLOSED', `Cannot call plugin ${quote(manifest.name)}: it was closed`);
     }
-    const hook = resolve(id);
-    parts.startCall();
-    const { ok, payload } = callInstance(hook, request);
+    if (options !== undefined) {
+      checkCallOptions(options, parts.limits);
+    }
+    return resolve(id);
+  }
+
+  function payloadOf(hook: string, { ok, payload }: CallResult): Uint8Array {
     if (!ok) {
       throw guestError(manifest.name, hook, payload);
     }
     return payload;
   }
 
-  function callInstance(hook: string, request: Uint8Array): CallResult {
+  function runSync(id: string, request: Uint8Array, options?: CallOptions): Uint8Array {
+    const hook = begin(id, options);
+    let result: CallResult;
     try {
-      instance ??= parts.instantiate();
-      return instance.call(hook, request);
+      result = pool.callSync(hook, request, options);
     } catch (error) {
-      // A dead instance is never used again: whatever state the guest left half done dies with it.
-      if (instance?.failure !== undefined) {
-        const dead = instance;
-        instance = undefined;
-        try {
-          dead.close();
-        } catch {
-          // It died of something else, and that is what to tell.
-        }
-      }
       throw named(manifest.name, error);
     }
+    return payloadOf(hook, result);
+  }
+
+  /** A promise only where somebody has to wait. */
+  function run(
+    id: string,
+    request: Uint8Array,
+    options?: CallOptions,
+    report?: Report,
+  ): Uint8Array | Promise<Uint8Array> {
+    const hook = begin(id, options);
+    let answer: CallResult | Promise<CallResult>;
+    try {
+      answer = pool.call(hook, request, options, report);
+    } catch (error) {
+      throw named(manifest.name, error);
+    }
+    return answer instanceof Promise ? payloadLater(hook, answer) : payloadOf(hook, answer);
+  }
+
+  async function payloadLater(hook: string, answer: Promise<CallResult>): Promise<Uint8Array> {
+    const result = await answer.catch((error: unknown) => {
+      throw named(manifest.name, error);
+    });
+    return payloadOf(hook, result);
   }
 
   function readResponse<Res>(schema: Schema<Res, unknown>, bytes: Uint8Array): Res {
@@ -123,18 +193,27 @@ export function createPlugin(parts: PluginParts): Plugin {
     }
   }
 
-  function callTyped<Req, Res, ReqInput, ResInput>(hook: Hook<Req, Res, ReqInput, ResInput>, request: ReqInput): Res {
-    return readResponse(hook.response, run(hook.id, encode(hook.request, request, 'request')));
+  async function measureRaw(id: string, request: Uint8Array, options?: CallOptions): Promise<Measured<Uint8Array>> {
+    const report: Report = {};
+    const response = await run(id, request, options, report);
+    if (report.usage === undefined) {
+      throw new PluginError(
+        'HOST_BUG',
+        `Plugin ${quote(manifest.name)}: Cannot tell what ${id} used: nobody measured it`,
+      );
+    }
+    return { response, usage: report.usage };
   }
 
   async function close(): Promise<void> {
-    if (!closed) {
-      closed = true;
-      const last = instance;
-      instance = undefined;
-      parts.onClose(plugin);
-      last?.close();
+    if (closed) {
+      // What went wrong has been told to whoever closed it first.
+      return closing.catch(() => {});
     }
+    closed = true;
+    parts.onClose(plugin);
+    closing = pool.close();
+    return closing;
   }
 
   const plugin: Plugin = {
@@ -142,50 +221,29 @@ export function createPlugin(parts: PluginParts): Plugin {
     digest: parts.digest,
     hooks,
     grants: parts.grants,
+    isolation: parts.isolation,
     supports: (hook) => {
       const id = typeof hook === 'string' ? hook : hook.id;
       return hooks.some((exportedId) => exportedId === id || sameMajor(exportedId, id));
     },
-    call: async (hook, request) => callTyped(hook, request),
-    callRaw: async (id, request) => run(id, request),
-    callSync: callTyped,
-    callRawSync: run,
+    async call(hook, request, options) {
+      const answer = run(hook.id, encode(hook.request, request, 'request'), options);
+      // Waiting for what is there already costs as much again as a promise does.
+      return readResponse(hook.response, answer instanceof Promise ? await answer : answer);
+    },
+    callRaw: async (id, request, options) => run(id, request, options),
+    callSync: (hook, request, options) =>
+      readResponse(hook.response, runSync(hook.id, encode(hook.request, request, 'request'), options)),
+    callRawSync: runSync,
+    async measure(hook, request, options) {
+      const { response, usage } = await measureRaw(hook.id, encode(hook.request, request, 'request'), options);
+      return { response: readResponse(hook.response, response), usage };
+    },
+    measureRaw,
+    totals: () => parts.ledger.totals(),
+    release: () => parts.quarantine.release(),
     close,
     [Symbol.asyncDispose]: close,
   };
   return plugin;
-}
-
-/** A guest's error text becomes part of logs and of what a terminal shows; a page of it is enough. */
-const MAX_SAID_CHARS = 8 * 1024;
-
-const shown = (text: string): string =>
-  escapeControls(text.length > MAX_SAID_CHARS ? `${text.slice(0, MAX_SAID_CHARS)}…` : text);
-
-/** The error arm as an error; what the guest says of itself is quoted, and its code is kept apart from ours. */
-function guestError(plugin: string, hook: string, payload: Uint8Array): PluginError {
-  let said: { readonly code: string; readonly message: string; readonly hint?: string | undefined };
-  try {
-    said = decode(errorMessage, payload);
-  } catch (cause) {
-    return new PluginError('ABI_MALFORMED', `Plugin ${quote(plugin)} failed in ${hook}, and its error cannot be read`, {
-      cause,
-    });
-  }
-  return new PluginError('GUEST_ERROR', `Plugin ${quote(plugin)}: ${shown(said.message)}`, {
-    hint: said.hint === undefined ? undefined : shown(said.hint),
-    details: { plugin, hook, guestCode: shown(said.code) },
-  });
-}
-
-/** Below this layer nobody knows the plugin's name, and an error without it helps no operator. */
-function named(plugin: string, error: unknown): unknown {
-  if (!(error instanceof PluginError)) {
-    return error;
-  }
-  return new PluginError(error.code, `Plugin ${quote(plugin)}: ${error.message}`, {
-    cause: error,
-    hint: error.hint,
-    details: { ...error.details, plugin },
-  });
 }

@@ -1,6 +1,6 @@
 import { type Hook, parseInterfaceId } from '../abi/index.js';
-import { capability, rawCapability } from '../capability/index.js';
-import type { Capability } from '../sandbox/index.js';
+import { asyncCapability, asyncRawCapability } from '../capability/index.js';
+import type { Capability, CapabilityContext } from '../sandbox/index.js';
 
 /** A capability of the embedder's own, under its own namespace. */
 export interface HostCapability {
@@ -12,15 +12,16 @@ export interface HostCapability {
 /**
  * Pair a capability of the embedder's own with what answers it, keeping the types of both.
  *
- * @param handler - gets the decoded request, which it owns. Runs synchronously, while the guest waits; throw a `Refusal` for an
- *   outcome that the plugin should handle.
+ * @param handler - gets the decoded request, which it owns, and a signal that is aborted when the guest waits no longer. Runs in the
+ *   thread that loaded the plugin, while the guest waits; throw a `Refusal` for an outcome that the plugin should handle. It may
+ *   answer with a promise to a plugin with `isolation: 'thread'`; an instance that runs inline cannot wait for one, and ends.
  * @example provide(defineHook('acme:db/query@1.0.0', { request, response }), ({ sql }) => ({ rows: run(sql) }))
  */
 export function provide<Req, Res, ReqInput, ResInput>(
   definition: Hook<Req, Res, ReqInput, ResInput>,
-  handler: (request: Req) => ResInput,
+  handler: (request: Req, context: CapabilityContext) => ResInput | PromiseLike<ResInput>,
 ): HostCapability {
-  return { id: definition.id, answer: capability(definition, handler) };
+  return { id: definition.id, answer: asyncCapability(definition, handler) };
 }
 
 /**
@@ -30,9 +31,12 @@ export function provide<Req, Res, ReqInput, ResInput>(
  * @param handler - gets a copy of the request, which it owns; what it returns is copied into the guest.
  * @throws TypeError if `id` is not a full interface id.
  */
-export function provideRaw(id: string, handler: (request: Uint8Array) => Uint8Array): HostCapability {
+export function provideRaw(
+  id: string,
+  handler: (request: Uint8Array, context: CapabilityContext) => Uint8Array | PromiseLike<Uint8Array>,
+): HostCapability {
   if (parseInterfaceId(id) === undefined) {
     throw new TypeError(`Cannot provide "${id}": an id looks like acme:db/query@1.0.0`);
   }
-  return { id, answer: rawCapability(handler) };
+  return { id, answer: asyncRawCapability(handler) };
 }

@@ -1,0 +1,29 @@
+import type { KeyValueStore } from '../capability/index.js';
+import { unknownOptions } from './number-options.js';
+import { type ResolvedRun, RUN_OPTIONS, type RunOptions, resolveRun, runProblems } from './run-options.js';
+
+/** What one plugin may do, and how it runs; what is left out is as its host has it. */
+export interface LoadOptions extends RunOptions {
+  /** What the plugin may do, as grant texts such as `env:SLURM_*`. Default: nothing. Only what its manifest requests takes effect. */
+  readonly grants?: readonly string[] | undefined;
+  /** Its key-value store, if it is granted `kv`. Default: one in memory that is lost on close. */
+  readonly kv?: (() => KeyValueStore) | undefined;
+}
+
+const OPTIONS = [...RUN_OPTIONS, 'grants', 'kv'];
+
+/**
+ * How a plugin runs: its own options before its host's, key by key.
+ *
+ * @param host - checked before.
+ * @throws TypeError that lists every problem.
+ */
+export function resolveLoad(options: LoadOptions, host: RunOptions): ResolvedRun {
+  const problems = [...unknownOptions(options, OPTIONS), ...runProblems(options)];
+  // What does not fit by itself is not put together.
+  const run = resolveRun(problems.length === 0 ? [options, host] : [host], problems);
+  if (problems.length > 0) {
+    throw new TypeError(`Cannot load a plugin: ${problems.join('; ')}`);
+  }
+  return run;
+}
