@@ -13,10 +13,10 @@ import { join } from 'node:path';
 import { fillStore, pluginName } from './support/installed-store.js';
 import { interleave } from './support/interleave.js';
 import { readOptions } from './support/options.js';
+import { formatReport } from './support/report.js';
 import { ROOT } from './support/root.js';
 import { summarize } from './support/statistics.js';
-import { formatMarkdown, formatRatio, formatTable, formatTime } from './support/table.js';
-import { describeMachine } from './support/versions.js';
+import { formatRatio, formatTime } from './support/table.js';
 
 const BIN = join(ROOT, 'dist/bin/wasm-plugin.js');
 const BASELINE = 'node -e 0';
@@ -99,11 +99,6 @@ function environment(): NodeJS.ProcessEnv {
 }
 
 function report(samples: ReadonlyMap<string, readonly number[]>): string {
-  const machine = describeMachine([]);
-  if (options.output === 'json') {
-    const results = Object.fromEntries(samples);
-    return `${JSON.stringify({ machine, rounds: options.rounds, quick: options.quick, nanoseconds: results }, null, 2)}\n`;
-  }
   const summaries = [...summarize(samples, BASELINE)];
   const rows = [
     ['', 'time', 'ratio', `at most ${formatRatio(AT_MOST)}`],
@@ -114,9 +109,9 @@ function report(samples: ReadonlyMap<string, readonly number[]>): string {
       name === BASELINE ? '' : ratio <= AT_MOST ? 'met' : 'MISSED',
     ]),
   ];
-  const note = `${options.rounds} rounds, medians; ratios to ${BASELINE} of the same round${options.quick ? '; QUICK: not a measurement' : ''}`;
-  const lines = [...machine, note];
-  return options.output === 'markdown'
-    ? `${lines.map((line) => `- ${line}`).join('\n')}\n\n${formatMarkdown(rows)}`
-    : `${lines.join('\n')}\n\n${formatTable(rows)}`;
+  return formatReport(options, {
+    note: `ratios to ${BASELINE} of the same round`,
+    tables: [rows],
+    samples: { nanoseconds: Object.fromEntries(samples) },
+  });
 }

@@ -16,9 +16,9 @@ import { type BenchGuests, buildGuests } from './support/guests.js';
 import { interleave } from './support/interleave.js';
 import { messageOf } from './support/message.js';
 import { readOptions } from './support/options.js';
+import { formatReport } from './support/report.js';
 import { type Summary, summarize } from './support/statistics.js';
-import { formatMarkdown, formatRatio, formatTable, formatTime } from './support/table.js';
-import { describeMachine } from './support/versions.js';
+import { formatRatio, formatTime } from './support/table.js';
 import { targetRows } from './targets.js';
 
 const CONTENDERS: readonly Contender[] = [
@@ -132,22 +132,18 @@ async function timeAsync(run: () => Promise<Uint8Array>, calls: number): Promise
 }
 
 function report(): string {
-  const machine = describeMachine(['@bytecodealliance/jco', '@extism/extism', 'assemblyscript']);
-  if (options.output === 'json') {
-    const results = cells.map(({ work, size, samples }) => ({
-      work,
-      bytes: size.bytes,
-      nanosecondsPerCall: Object.fromEntries(samples),
-    }));
-    return `${JSON.stringify({ machine, rounds: options.rounds, quick: options.quick, results }, null, 2)}\n`;
-  }
-  const rows = tableRows();
+  const results = cells.map(({ work, size, samples }) => ({
+    work,
+    bytes: size.bytes,
+    nanosecondsPerCall: Object.fromEntries(samples),
+  }));
   const targets = targetRows(cells.map(({ work, size, samples }) => ({ work, bytes: size.bytes, samples })));
-  const note = `${options.rounds} rounds, medians; ratios to the ${BARE_CORE} of the same round${options.quick ? '; QUICK: not a measurement' : ''}`;
-  const lines = [...machine, note];
-  return options.output === 'markdown'
-    ? `${lines.map((line) => `- ${line}`).join('\n')}\n\n${formatMarkdown(rows)}\n${formatMarkdown(targets)}`
-    : `${lines.join('\n')}\n\n${formatTable(rows)}\n${formatTable(targets)}`;
+  return formatReport(options, {
+    packages: ['@bytecodealliance/jco', '@extism/extism', 'assemblyscript'],
+    note: `ratios to the ${BARE_CORE} of the same round`,
+    tables: [tableRows(), targets],
+    samples: { results },
+  });
 }
 
 function tableRows(): string[][] {

@@ -5,7 +5,7 @@ import { EXTISM_INLINE, EXTISM_WORKER } from './contenders/extism.js';
 import { JCO } from './contenders/jco.js';
 import { OURS_RAW, OURS_RAW_SYNC } from './contenders/ours.js';
 import { ratio } from './support/statistics.js';
-import { formatRatio } from './support/table.js';
+import { verdictRows } from './support/verdict.js';
 
 interface Target {
   readonly work: Work;
@@ -37,21 +37,12 @@ export interface CellSamples {
 
 /** Rows for a table: what against what, the ratio, the target, whether it was met. */
 export function targetRows(cells: readonly CellSamples[]): string[][] {
-  const body = TARGETS.flatMap(({ work, bytes, contender, against, atMost }) => {
-    const cell = cells.find((candidate) => candidate.work === work && candidate.bytes === bytes);
-    const measured = ratio(cell?.samples.get(contender) ?? [], cell?.samples.get(against) ?? []);
-    const size = bytes < KIB ? `${bytes} B` : `${bytes / KIB / KIB} MiB`;
-    const what = `${work} ${size}: ${contender} / ${against}`;
-    return [[what, formatFraction(measured), formatFraction(atMost), measured <= atMost ? 'met' : 'MISSED']];
-  });
-  return [['target', 'measured', 'at most', ''], ...body];
-}
-
-/** Small ratios as the fraction that targets are written in: `1/8.3`. */
-function formatFraction(value: number): string {
-  if (value >= 0.5) {
-    return formatRatio(value);
-  }
-  const inverse = 1 / value;
-  return `1/${Number.isInteger(Math.round(inverse * 1e6) / 1e6) ? Math.round(inverse) : inverse.toFixed(1)}`;
+  return verdictRows(
+    TARGETS.map(({ work, bytes, contender, against, atMost }) => {
+      const cell = cells.find((candidate) => candidate.work === work && candidate.bytes === bytes);
+      const measured = ratio(cell?.samples.get(contender) ?? [], cell?.samples.get(against) ?? []);
+      const size = bytes < KIB ? `${bytes} B` : `${bytes / KIB / KIB} MiB`;
+      return { what: `${work} ${size}: ${contender} / ${against}`, measured, atMost };
+    }),
+  );
 }

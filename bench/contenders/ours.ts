@@ -1,7 +1,7 @@
-import { createHost, defineHook, type HostCapability, packPlugin, provide, provideRaw } from '../../host/index.js';
+import { createHost, defineHook, type HostCapability, provide, provideRaw } from '../../host/index.js';
 import { compileComponent } from '../../host/sandbox/index.js';
 import { quietOptions } from '../../test/support/text-plugin.js';
-import { type BenchGuests, ECHO, HOST, RELAY } from '../support/guests.js';
+import { type BenchGuests, ECHO, HOST, packGuest, RELAY } from '../support/guests.js';
 import { messageSchema } from '../support/message.js';
 import type { Contender } from './contender.js';
 
@@ -62,14 +62,6 @@ export const oursTyped: Contender = {
 /** A plugin in a host of its own: one that is called while another one is measured would share nothing anyway. */
 async function load({ component }: BenchGuests, capability: HostCapability) {
   const host = await createHost({ capabilities: [capability] });
-  const manifest = {
-    name: 'bench.example/echo',
-    author: 'bench',
-    version: '1.0.0',
-    description: 'Answers with what it is asked',
-    requests: [],
-    contributes: { commands: [], flags: [], phases: [] },
-  };
-  const plugin = await host.load(packPlugin({ component, manifest }));
+  const plugin = await host.load(packGuest(component));
   return { plugin, close: () => host.close() };
 }

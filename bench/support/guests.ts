@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { componentEmbed, componentNew } from '@bytecodealliance/jco';
+import { packPlugin } from '../../host/index.js';
 import { cachedBuild } from '../../test/support/build-cache.js';
 import { compileAssemblyScript, type Renames } from '../../test/support/compile-assemblyscript.js';
 import { ROOT } from './root.js';
@@ -44,6 +45,21 @@ export async function buildGuests(): Promise<BenchGuests> {
     compileAssemblyScript('bench/guests/extism-echo.ts', {}, OPTIONS),
   );
   return { core, component, extism };
+}
+
+/** A component as a package that requests nothing. */
+export function packGuest(component: Uint8Array): Uint8Array {
+  return packPlugin({
+    component,
+    manifest: {
+      name: 'bench.example/guest',
+      author: 'bench',
+      version: '1.0.0',
+      description: 'A guest of the benchmarks',
+      requests: [],
+      contributes: { commands: [], flags: [], phases: [] },
+    },
+  });
 }
 
 function inputs(name: string, toolchain: readonly string[]) {

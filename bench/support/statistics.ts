@@ -36,3 +36,30 @@ export function summarize(
   const base = samples.get(baseline) ?? [];
   return new Map([...samples].map(([name, values]) => [name, { value: median(values), ratio: ratio(values, base) }]));
 }
+
+/** The value that `share` of all values do not pass; the greatest for 1. NaN for none. */
+export function percentile(values: readonly number[], share: number): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)] ?? Number.NaN;
+}
+
+/** The mean that fits ratios: doubling and halving cancel out. NaN for none. */
+export function geometricMean(ratios: readonly number[]): number {
+  return ratios.length === 0
+    ? Number.NaN
+    : Math.exp(ratios.reduce((sum, ratio) => sum + Math.log(ratio), 0) / ratios.length);
+}
+
+/** One value at one time. */
+export interface Point {
+  readonly x: number;
+  readonly y: number;
+}
+
+/** How steeply `y` grows with `x`, by least squares; 0 where nothing moves along `x`. */
+export function slope(points: readonly Point[]): number {
+  const meanX = points.reduce((sum, { x }) => sum + x, 0) / points.length;
+  const meanY = points.reduce((sum, { y }) => sum + y, 0) / points.length;
+  const spread = points.reduce((sum, { x }) => sum + (x - meanX) ** 2, 0);
+  return spread === 0 ? 0 : points.reduce((sum, { x, y }) => sum + (x - meanX) * (y - meanY), 0) / spread;
+}

@@ -46,6 +46,25 @@ export function formatRatio(ratio: number): string {
   return `${ratio < 10 ? ratio.toFixed(2) : Math.round(ratio)}x`;
 }
 
+/** Small ratios as the fraction that targets are written in: `1/8.3`. */
+export function formatFraction(value: number): string {
+  if (!(value < 0.5)) {
+    return formatRatio(value);
+  }
+  const inverse = 1 / value;
+  return `1/${Number.isInteger(Math.round(inverse * 1e6) / 1e6) ? Math.round(inverse) : inverse.toFixed(1)}`;
+}
+
+/** Bytes in the unit in which they read best: `812 KiB`, `6.9 MiB`, `41 MiB`. */
+export function formatBytes(bytes: number): string {
+  const kib = bytes / 1024;
+  if (Math.abs(kib) < 1000) {
+    return `${Math.round(kib)} KiB`;
+  }
+  const mib = kib / 1024;
+  return `${Math.abs(mib) < 10 ? mib.toFixed(1) : Math.round(mib)} MiB`;
+}
+
 function digits(value: number): string {
   if (value >= 100) {
     return value.toFixed(0);

@@ -61,9 +61,10 @@ function keyOf({ folders, toolchain, options }: BuildInputs): string {
 }
 
 function filesOf(folder: string): string[] {
-  return readdirSync(folder)
-    .sort()
-    .map((name) => join(folder, name));
+  return readdirSync(folder, { withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map(({ name }) => join(folder, name))
+    .sort();
 }
 
 /** Version in a package's own manifest; `exports` maps hide that file from `require`. */

@@ -44,9 +44,21 @@ type Handle = (request: Uint8Array) => Uint8Array;
 interface Transpiled {
   /** Without a way to get core modules it takes the files beside its own. */
   instantiate(
-    getCoreModule: undefined,
+    getCoreModule: ((name: string) => object) | undefined,
     imports: Record<string, Interface>,
   ): Promise<Record<string, { handle: Handle }>>;
+}
+
+/** What jco makes of a component. */
+export interface JcoComponent {
+  /** What it wrote, by name: JavaScript and core modules. */
+  readonly files: Readonly<Record<string, Uint8Array>>;
+  /**
+   * Make an instance.
+   *
+   * @param getCoreModule - compiled core modules by the name of their file. Default: they are read and compiled anew.
+   */
+  instantiate(getCoreModule?: (name: string) => object): Promise<OracleInstance>;
 }
 
 /** What of preview2-shim's browser edition is used: it runs in this thread and takes its streams from its caller. */
@@ -60,27 +72,37 @@ interface Shim {
 
 /** Translate a component and make an instance of it. */
 export async function instantiateWithJco(component: Uint8Array, options: OracleOptions): Promise<OracleInstance> {
+  return (await transpileWithJco(component, options)).instantiate();
+}
+
+/** Translate a component, and load what came of it. */
+export async function transpileWithJco(component: Uint8Array, options: OracleOptions): Promise<JcoComponent> {
   const { files } = await transpile(component, { name: 'component', instantiation: 'async', noTypescript: true });
   const folder = writeOnce(files);
   const module: Transpiled = await import(/* @vite-ignore */ pathToFileURL(join(folder, 'component.js')).href);
-  const imports = { ...(await wasiImports(options)), ...capabilityImports(options) };
-  const exports = await module.instantiate(undefined, withVersions(imports));
+  const imports = withVersions({ ...(await wasiImports(options)), ...capabilityImports(options) });
   return {
-    call(hookId, request) {
-      const instance = exports[hookId];
-      if (instance === undefined) {
-        throw new Error(`The component does not export ${hookId}`);
-      }
-      try {
-        return { ok: true, payload: instance.handle(request) };
-      } catch (error) {
-        if (error instanceof Error && 'payload' in error && error.payload instanceof Uint8Array) {
-          return { ok: false, payload: error.payload };
-        }
-        throw error;
-      }
+    files,
+    async instantiate(getCoreModule) {
+      const exports = await module.instantiate(getCoreModule, imports);
+      return { call: (hookId, request) => callHook(exports, hookId, request) };
     },
   };
+}
+
+function callHook(exports: Record<string, { handle: Handle }>, hookId: string, request: Uint8Array): Answer {
+  const instance = exports[hookId];
+  if (instance === undefined) {
+    throw new Error(`The component does not export ${hookId}`);
+  }
+  try {
+    return { ok: true, payload: instance.handle(request) };
+  } catch (error) {
+    if (error instanceof Error && 'payload' in error && error.payload instanceof Uint8Array) {
+      return { ok: false, payload: error.payload };
+    }
+    throw error;
+  }
 }
 
 /** Write files to a folder named after their contents, whole or not at all: another test may be importing them. */

@@ -1,0 +1,46 @@
+import { spawn } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { judgeGrowth } from './growth.js';
+import type { JudgedPart, PartOptions, PartResult } from './part.js';
+
+/** How long a process may take to end once it has nothing more to do. */
+const END_MS = 10_000;
+
+/** Run one part in a process of its own, and see whether that ends by itself. */
+export async function runPart(options: PartOptions): Promise<JudgedPart> {
+  const program = fileURLToPath(new URL('./soak-part.mjs', import.meta.url));
+  const child = spawn(process.execPath, [...process.execArgv, program, JSON.stringify(options)], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  // A terminal's interrupt reaches it by itself, and makes it come to its end.
+  const stop = (): void => {
+    child.kill('SIGTERM');
+  };
+  const wait = (): void => {};
+  process.on('SIGTERM', stop);
+  process.on('SIGINT', wait);
+  let output = '';
+  let toldAt: number | undefined;
+  let timer: NodeJS.Timeout | undefined;
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    output += text;
+    toldAt ??= performance.now();
+    timer ??= setTimeout(() => child.kill('SIGKILL'), END_MS);
+  });
+  const { code, signal } = await new Promise<{ code: number | null; signal: string | null }>((resolve, reject) => {
+    child.on('error', reject);
+    child.on('close', (exitCode, killedBy) => resolve({ code: exitCode, signal: killedBy }));
+  });
+  clearTimeout(timer);
+  process.off('SIGTERM', stop).off('SIGINT', wait);
+  if (toldAt === undefined) {
+    throw new Error(`The part ${options.part} ended with ${signal ?? code} and no result`);
+  }
+  const result: PartResult = JSON.parse(output);
+  return {
+    ...result,
+    growth: judgeGrowth(result.samples),
+    endedAfterMs: signal === 'SIGKILL' ? undefined : performance.now() - toldAt,
+    exitCode: code,
+  };
+}
