@@ -10,6 +10,7 @@ import { createHost } from '../runtime/index.js';
 import type { InstalledPlugin } from '../store/index.js';
 import { openKv } from '../store/index.js';
 import type { CommandContext } from './context.js';
+import { pluginDeadline } from './plugin-deadline.js';
 import { completeSettings, settingsSoFar } from './plugin-settings.js';
 import type { Stores } from './stores.js';
 import type { Log } from './terminal/log.js';
@@ -33,8 +34,13 @@ export interface Session {
   close(): Promise<void>;
 }
 
-export async function createSession({ io, log, stores }: CommandContext, options: SessionOptions): Promise<Session> {
-  const host = await createHost({ log: (line) => printPluginLine(log, line), env: (name) => io.env[name] });
+export async function createSession(context: CommandContext, options: SessionOptions): Promise<Session> {
+  const { io, log, stores } = context;
+  const host = await createHost({
+    log: (line) => printPluginLine(log, line),
+    env: (name) => io.env[name],
+    limits: { deadlineMs: pluginDeadline(context) },
+  });
   const entries = options.plugins.map((plugin) => entryOf(plugin, stores, options.lenient === true));
   const dispatcher = createDispatcher({
     source: { plugins: () => entries },

@@ -8,4 +8,5 @@ export type { Json, JsonObject } from './json.js';
 export type { LifecycleEvent } from './lifecycle.js';
 export type { MonitorActions, MonitorEvent, MonitorSession } from './monitor.js';
 export type { OwnedChange } from './ownership.js';
+export { isolationOf } from './plugins.js';
 export type { PluginEntry, PluginSource } from './source.js';

@@ -1,6 +1,7 @@
 import { type Hook, type hooks, type InferInput, sameMajor, type Value } from '../abi/index.js';
 import { PluginError, quote } from '../errors/index.js';
-import { HOST_VERSION, type Host, type Plugin } from '../runtime/index.js';
+import { parseGrant } from '../grant/index.js';
+import { HOST_VERSION, type Host, type Isolation, type Plugin } from '../runtime/index.js';
 import { inOrder, type PluginEntry, type PluginSource } from './source.js';
 
 /** The `context` struct of every request. */
@@ -37,7 +38,11 @@ export function createLoadedPlugins(source: PluginSource, host: Host, runId: str
   }
 
   async function loadFrom(entry: PluginEntry): Promise<Plugin> {
-    const plugin = await host.load(await entry.load(), { grants: entry.grants, kv: () => entry.kv() });
+    const plugin = await host.load(await entry.load(), {
+      grants: entry.grants,
+      kv: () => entry.kv(),
+      isolation: isolationOf(entry.grants),
+    });
     try {
       checkName(entry.name, plugin.manifest.name);
       settings.set(entry.name, entry.settings(plugin.manifest));
@@ -70,6 +75,15 @@ export function createLoadedPlugins(source: PluginSource, host: Host, runId: str
       await Promise.all(settled.map((result) => (result.status === 'fulfilled' ? result.value.close() : undefined)));
     },
   };
+}
+
+/**
+ * Where a plugin of a container runs: inline, unless it may wait for the network, which only a thread of its own can.
+ *
+ * @param grants - texts of what it was granted.
+ */
+export function isolationOf(grants: readonly string[]): Isolation {
+  return grants.some((grant) => parseGrant(grant).kind === 'http') ? 'thread' : 'inline';
 }
 
 /** The store found the package by digest, so this only fails if record and package were never one. */

@@ -147,11 +147,18 @@ export const COMMANDS: readonly CommandSpec[] = [
     options: [
       { long: 'input', short: 'i', value: 'JSON|-', summary: 'request as JSON, - reads it from stdin (default {})' },
       { long: 'raw', summary: 'request and answer are the bytes of the message' },
+      { long: 'fuel', value: 'UNITS', summary: 'end the call after so much work (default: counted, not bounded)' },
+      {
+        long: 'isolation',
+        value: 'MODE',
+        kind: ['inline', 'thread'],
+        summary: 'where the plugin runs (default inline; thread when it may use http)',
+      },
       GRANT_OPTION,
     ],
     details: [
       'HOOK is a short name such as engine-config, or the full id of any exported interface. A file gets no grants but those given',
-      'here, an installed plugin its own. Time and memory go to stderr.',
+      'here, an installed plugin its own. Time, fuel, memory and calls to the host go to stderr.',
     ].join('\n'),
   },
   {

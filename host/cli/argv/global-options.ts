@@ -10,6 +10,11 @@ export const GLOBAL_OPTIONS: readonly OptionSpec[] = [
   },
   { long: 'system', summary: 'use the system store, /var/lib/wasm-plugin' },
   { long: 'user', summary: 'use your own store, also as root' },
+  {
+    long: 'plugin-deadline',
+    value: 'MS',
+    summary: 'end a call of a plugin after MS milliseconds, 5000 by default (env WASM_PLUGIN_DEADLINE)',
+  },
   { long: 'debug', short: 'd', summary: 'print debugging information, with stack traces' },
   { long: 'verbose', short: 'v', summary: 'print more' },
   { long: 'quiet', short: 'q', summary: 'print warnings and errors only' },
@@ -23,6 +28,8 @@ export interface Globals {
   readonly store: string | undefined;
   readonly system: boolean;
   readonly user: boolean;
+  /** As it was typed; see plugin-deadline.ts. */
+  readonly pluginDeadline: string | undefined;
   readonly debug: boolean;
   readonly verbose: boolean;
   readonly quiet: boolean;

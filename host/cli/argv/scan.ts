@@ -44,6 +44,7 @@ export function globalsFrom(read: (long: string) => string | undefined): Globals
     store: read('store'),
     system: given('system'),
     user: given('user'),
+    pluginDeadline: read('plugin-deadline'),
     debug: given('debug'),
     verbose: given('verbose'),
     quiet: given('quiet'),

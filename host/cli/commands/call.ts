@@ -1,11 +1,13 @@
 import type { Value } from '../../abi/index.js';
+import { isolationOf } from '../../dispatch/index.js';
 import { quote } from '../../errors/index.js';
-import type { Plugin } from '../../runtime/index.js';
+import type { CallUsage, HostLimits, Isolation, Plugin } from '../../runtime/index.js';
 import { createHost, HOST_VERSION } from '../../runtime/index.js';
 import { openKv } from '../../store/index.js';
 import type { CommandContext, RunCommand } from '../context.js';
 import { EXIT_OK } from '../exit-code.js';
 import { failed, UsageError } from '../failure.js';
+import { pluginDeadline } from '../plugin-deadline.js';
 import { settingsSoFar } from '../plugin-settings.js';
 import type { Options } from '../program/parsed.js';
 import { KV_QUOTA_BYTES, printPluginLine } from '../session.js';
@@ -23,15 +25,18 @@ export const run: RunCommand = async (context, { args, options }) => {
   const input = await readInput(context, options);
   const request = options.has('raw') ? undefined : parseInput(input);
   const { io, log } = context;
-  const host = await createHost({ log: (line) => printPluginLine(log, line), env: (name) => io.env[name] });
+  const limits = readLimits(context, options);
+  const host = await createHost({ log: (line) => printPluginLine(log, line), env: (name) => io.env[name], limits });
   try {
     const found = await findPlugin(context, word);
     const bytes = bytesOf(found);
-    const plugin = await host.load(bytes, { grants: grantsOf(found, options), kv: kvOf(context, found) });
+    const grants = grantsOf(found, options);
+    const isolation = readIsolation(options) ?? isolationOf(grants);
+    const plugin = await host.load(bytes, { grants, kv: kvOf(context, found), isolation });
     const codec = hookCodec(hook, defaultContext(plugin, found));
     const message = options.has('raw') ? input : codec.request(request);
-    const call = () => plugin.callRaw(codec.id, message);
-    const answer = plugin.supports(codec.id) ? await timed(context, hook, call) : await call();
+    const { response: answer, usage } = await plugin.measureRaw(codec.id, message);
+    log.info(`${quote(hook)} took ${describeUsage(usage)}`);
     if (options.has('raw')) io.stdout.write(answer);
     else printJson(io, codec.response(answer));
     return EXIT_OK;
@@ -88,15 +93,35 @@ function defaultContext(plugin: Plugin, found: Found): Value {
   };
 }
 
-async function timed<T>({ log }: CommandContext, hook: string, call: () => Promise<T>): Promise<T> {
-  const start = process.hrtime.bigint();
-  try {
-    return await call();
-  } finally {
-    const ms = Number(process.hrtime.bigint() - start) / 1e6;
-    const mib = process.resourceUsage().maxRSS / 1024;
-    log.info(
-      `${quote(hook)} took ${ms.toFixed(2)} ms, compiling not counted; this process needed ${mib.toFixed(0)} MiB`,
-    );
+/** Fuel is always counted here, for authors want to know what a call costs; without a number it is not bounded. */
+function readLimits(context: CommandContext, options: Options): HostLimits {
+  return {
+    deadlineMs: pluginDeadline(context),
+    fuel: readFuel(options) ?? Number.MAX_SAFE_INTEGER,
+  };
+}
+
+function readFuel(options: Options): number | undefined {
+  const text = options.text('fuel');
+  if (text !== undefined && !/^[1-9]\d{0,14}$/.test(text)) {
+    throw new UsageError(`--fuel ${quote(text)} is not a number of units from 1 to 999999999999999`);
   }
+  return text === undefined ? undefined : Number(text);
+}
+
+function readIsolation(options: Options): Isolation | undefined {
+  const text = options.text('isolation');
+  if (text !== undefined && text !== 'inline' && text !== 'thread') {
+    throw new UsageError(`--isolation ${quote(text)} is neither inline nor thread`);
+  }
+  return text;
+}
+
+function describeUsage({ wallMs, fuel, memoryBytes, capabilityCalls }: CallUsage): string {
+  return [
+    `${wallMs.toFixed(2)} ms (compiling not counted)`,
+    `${(fuel ?? 0).toLocaleString('en')} units of fuel`,
+    `${(memoryBytes / 1024 ** 2).toFixed(1)} MiB of memory`,
+    `${capabilityCalls} ${capabilityCalls === 1 ? 'call' : 'calls'} to the host`,
+  ].join(', ');
 }
