@@ -46,6 +46,8 @@ export interface CodeFacts {
   readonly importedGlobals: number;
   /** Imported or defined: 0 or 1. */
   readonly memories: number;
+  /** First byte of each table's element type, imports first: 0x70 funcref, 0x6f externref. */
+  readonly tableTypes: readonly number[];
   readonly bodies: FunctionBodies;
   /**
    * By function index, 1 if it can be called without a `call` in this module's code: exported, in an element segment, referred to by a
@@ -78,6 +80,7 @@ interface Draft {
   defined: Uint32Array;
   importedGlobals: number;
   memories: number;
+  readonly tableTypes: number[];
   bodies: FunctionBodies;
   /** Functions seen by name rather than by call; indices may repeat. */
   readonly exposed: number[];
@@ -106,6 +109,7 @@ export function readCodeFacts(module: Uint8Array, facts: ModuleFacts, functionBy
     defined: none,
     importedGlobals: 0,
     memories: 0,
+    tableTypes: [],
     bodies: { count: 0, starts: none, code: none, ends: none, locals: none },
     exposed: [],
     start: -1,
@@ -124,13 +128,14 @@ export function readCodeFacts(module: Uint8Array, facts: ModuleFacts, functionBy
   for (const index of draft.exposed) {
     exposed[index] = 1;
   }
-  const { types, importedGlobals, memories, bodies, start, dataLengths, elementLengths } = draft;
+  const { types, importedGlobals, memories, tableTypes, bodies, start, dataLengths, elementLengths } = draft;
   return {
     types,
     functionTypes,
     importedFunctions: draft.imported.length,
     importedGlobals,
     memories,
+    tableTypes,
     bodies,
     exposed,
     start,
@@ -149,6 +154,9 @@ function readSection(id: number, body: Reader, draft: Draft, functionBytes: numb
       return;
     case SECTION.function:
       draft.defined = list(body, () => body.u32());
+      return;
+    case SECTION.table:
+      repeat(body, () => readTable(body, draft));
       return;
     case SECTION.memory:
       draft.memories += body.u32();
@@ -248,8 +256,7 @@ function readImports(body: Reader, draft: Draft): void {
         draft.imported.push(body.u32());
         return;
       case TABLE:
-        skipValueType(body);
-        skipLimits(body);
+        readTable(body, draft);
         return;
       case MEMORY:
         draft.memories++;
@@ -265,6 +272,11 @@ function readImports(body: Reader, draft: Draft): void {
         body.u32();
     }
   });
+}
+
+function readTable(body: Reader, draft: Draft): void {
+  draft.tableTypes.push(skipValueType(body));
+  skipLimits(body);
 }
 
 function skipLimits(body: Reader): void {
