@@ -6,7 +6,9 @@ import { type ComponentPlan, parseInterfaceId } from '../component/index.js';
 import { PluginError, quote } from '../errors/index.js';
 import { usesOf } from './bounds.js';
 import type { SandboxLimits } from './limits.js';
+import { readCodeFacts } from './meter/code-facts.js';
 import { type ModuleFacts, readModuleFacts } from './module-facts.js';
+import { admitShape, checkCompileWork } from './shape/index.js';
 import { wasm } from './web-assembly.js';
 
 const WASI_VERSION = /^0\.2\.\d+$/;
@@ -28,6 +30,7 @@ function admitModule(module: Uint8Array, index: number, limits: SandboxLimits): 
       `Cannot load core module ${index}: it has ${module.byteLength} bytes, the limit is ${limits.moduleBytes}`,
     );
   }
+  admitShape(module, limits.functionBytes);
   if (!validate(module)) {
     throw new PluginError(
       'COMPONENT_MALFORMED',
@@ -37,7 +40,9 @@ function admitModule(module: Uint8Array, index: number, limits: SandboxLimits): 
       },
     );
   }
-  return readModuleFacts(module);
+  const facts = readModuleFacts(module);
+  checkCompileWork(module, readCodeFacts(module, facts, limits.functionBytes));
+  return facts;
 }
 
 /**

@@ -1,0 +1,2 @@
+export { admitShape } from './admit-shape.js';
+export { checkCompileWork } from './compile-work.js';
