@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { answerNow } from '../../test/support/capability.js';
+import { answerNow, ask as askFor } from '../../test/support/capability.js';
 import { capabilities, decode, encode, errorMessage } from '../abi/index.js';
 import { parseGrant } from '../grant/index.js';
+import type { Capability, Isolation } from '../sandbox/index.js';
 import { memoryStore } from './kv.js';
 import { createPluginLog } from './log.js';
 import { MAX_RANDOM_BYTES } from './random.js';
@@ -33,6 +34,7 @@ describe('without any grant', () => {
     { name: 'env', request: { name: 'PATH' } },
     { name: 'kv', request: { op: 'get', key: 'a' } },
     { name: 'fs', request: { op: 'read', path: '/etc/passwd' } },
+    { name: 'http', request: { url: 'http://127.0.0.1/' } },
   ];
   for (const { name, request } of denied) {
     test(`${name} answers denied`, () => expect(ask(set, name, request)).toBe('denied'));
@@ -80,6 +82,45 @@ describe('kv', () => {
       }
     });
   }
+});
+
+describe('http', () => {
+  const sources = { log: createPluginLog('p', () => undefined) };
+  const grants = ['http:127.0.0.1:1'].map(parseGrant);
+  const url = 'http://127.0.0.1:1/';
+  const set = (isolation?: Isolation, granted = grants): Capability =>
+    hostCapabilities(granted, sources, isolation).get('wasm-plugin:host/http')!;
+
+  test('cannot wait inline, says so at once, and says what would help', () => {
+    for (const isolation of [undefined, 'inline'] as const) {
+      const { payload } = answerNow(set(isolation), encode(capabilities.http.request, { url }));
+      expect(decode(errorMessage, payload)).toMatchObject({
+        code: 'unsupported',
+        hint: expect.stringContaining("isolation: 'thread'"),
+      });
+    }
+  });
+
+  test('makes the request in a thread', async () => {
+    const { refused } = await askFor(set('thread'), capabilities.http, { url });
+    expect(refused?.message).toBe(`Cannot GET "${url}": ECONNREFUSED`);
+  });
+
+  test('is denied without a grant in a thread too', async () => {
+    const { refused } = await askFor(set('thread', []), capabilities.http, { url });
+    expect(refused?.code).toBe('denied');
+  });
+});
+
+test('a set is cheap enough for every instance to have its own', () => {
+  const grants = ['kv', 'env:A', 'fs:/a:ro', 'http:a:80'].map(parseGrant);
+  const sources = { log: createPluginLog('p', () => undefined), kv: () => expect.fail('opened the store') };
+  const start = performance.now();
+  for (let i = 0; i < 10_000; i++) {
+    hostCapabilities(grants, sources, 'thread');
+  }
+  // 0.1 ms each would still be less than an instance takes.
+  expect(performance.now() - start).toBeLessThan(1000);
 });
 
 test('a request that is no message of its schema is the guest’s mistake', () => {

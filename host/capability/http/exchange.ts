@@ -6,6 +6,9 @@ import type { Header } from './headers.js';
 import { type Connecting, MAX_RESPONSE_HEADER_BYTES, openRequest, transportFor } from './open-request.js';
 import type { Outgoing } from './redirect.js';
 
+/** Header fields of an answer. Ordinary ones have dozens. */
+export const MAX_RESPONSE_HEADERS = 1000;
+
 /**
  * Send a request and use its answer. When this settles the connection is closed, however it ends.
  *
@@ -64,8 +67,16 @@ export async function readBody(response: IncomingMessage, maxBytes: number): Pro
   return Buffer.concat(chunks, length);
 }
 
-/** The header fields in their order, names in lower case; a byte of a value is one character. */
+/**
+ * The header fields in their order, names in lower case; a byte of a value is one character.
+ *
+ * @throws Refusal `limit`.
+ */
 export function headersOf({ rawHeaders }: IncomingMessage): Header[] {
+  const count = rawHeaders.length / 2;
+  if (count > MAX_RESPONSE_HEADERS) {
+    throw new Refusal('limit', `Cannot read ${count} headers: the limit is ${MAX_RESPONSE_HEADERS}`);
+  }
   const headers: Header[] = [];
   for (let i = 0; i + 1 < rawHeaders.length; i += 2) {
     headers.push({ name: (rawHeaders[i] ?? '').toLowerCase(), value: rawHeaders[i + 1] ?? '' });

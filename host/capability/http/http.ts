@@ -97,8 +97,8 @@ async function follow(
       if (next !== undefined) {
         return { next };
       }
-      const body = await readBody(incoming, maxBytes);
-      return { response: { status, headers: headersOf(incoming), body, url: sent.target.url.href } };
+      const headers = headersOf(incoming);
+      return { response: { status, headers, body: await readBody(incoming, maxBytes), url: sent.target.url.href } };
     });
     if (outcome.next === undefined) {
       return outcome.response;

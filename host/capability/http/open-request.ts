@@ -7,7 +7,7 @@ import type { LookupFunction } from 'node:net';
 import type { Header } from './headers.js';
 import type { Outgoing } from './redirect.js';
 
-/** All header lines of an answer together, as they came. */
+/** All names and values of an answer's headers together. */
 export const MAX_RESPONSE_HEADER_BYTES = 16 * 1024;
 
 export interface Connecting {
@@ -66,6 +66,8 @@ export function openRequest(
           ...(ca === undefined ? {} : { ca }),
         })
       : module.request({ ...options, agent: new module.Agent({ keepAlive: false }) });
+  // Node would leave out what comes after some number of lines, and not say so. They are counted when they are read.
+  request.maxHeadersCount = 0;
   const given = new Set(headers.map(({ name }) => name.toLowerCase()));
   for (const { name, value } of [...DEFAULT_HEADERS.filter(({ name }) => !given.has(name.toLowerCase())), ...headers]) {
     request.appendHeader(name, value);
