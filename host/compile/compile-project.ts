@@ -3,8 +3,10 @@ import { resolve } from 'node:path';
 import { describeComponent } from '../component/index.js';
 import { PluginError } from '../errors/index.js';
 import { type Manifest, packPlugin } from '../package/index.js';
-import { compileAssemblyScript } from './assemblyscript/index.js';
+import { formatSourceMap, toDataUrl } from '../source-map/index.js';
+import { type CoreModule, compileAssemblyScript } from './assemblyscript/index.js';
 import { componentize } from './componentize.js';
+import { upToCode, withSourceMapUrl } from './module-sections.js';
 import { openProject, type Project } from './project.js';
 import { checkOutput, writeOutput } from './write-output.js';
 
@@ -53,7 +55,7 @@ export async function compileProject(dir: string, options: CompileOptions = {}):
   onProgress('compile');
   const core = await compileSource(project, onWarning);
   onProgress('componentize');
-  const component = await componentize(core.bytes, project.dir);
+  const component = await componentizeWithMap(core, project.dir);
   checkComponent(component, core.hooks);
   onProgress('pack');
   const manifest: Manifest = { ...project.manifest, sdk: { lang: project.language, version: core.sdkVersion } };
@@ -62,11 +64,24 @@ export async function compileProject(dir: string, options: CompileOptions = {}):
   return { path, bytes, manifest };
 }
 
-function compileSource(project: Project, onWarning: (text: string) => void) {
+function compileSource(project: Project, onWarning: (text: string) => void): Promise<CoreModule> {
   switch (project.language) {
     case 'assemblyscript':
       return compileAssemblyScript(project.dir, onWarning);
   }
+}
+
+/**
+ * The map goes into the module, and with it into the component and the package: what other hosts and tools do not know, they skip.
+ *
+ * It counts bytes of the module as it was compiled. Tools that lay it out anew would make it lie, so then it is left out.
+ */
+async function componentizeWithMap({ bytes, sourceMap }: CoreModule, projectDir: string): Promise<Uint8Array> {
+  if (sourceMap === undefined) {
+    return componentize(bytes, projectDir);
+  }
+  const component = await componentize(withSourceMapUrl(bytes, toDataUrl(formatSourceMap(sourceMap))), projectDir);
+  return Buffer.from(component).includes(Buffer.from(upToCode(bytes))) ? component : componentize(bytes, projectDir);
 }
 
 /** What was just built must be readable by the host that will run it. */

@@ -17,3 +17,5 @@ export type {
   Usage,
   WasiSources,
 } from './options.js';
+export type { StoppingPoints } from './position/index.js';
+export { readStoppingPoints } from './position/index.js';

@@ -442,7 +442,8 @@ describe('a minimal program', () => {
       imports: ['wasm-plugin:host/log@1.0.0'],
       exports: ['wasm-plugin:hook/engine-config@1.0.0'],
     });
-    expect(component.byteLength).toBeLessThan(18_000);
+    // A third of it are the names and lines of its functions.
+    expect(component.byteLength).toBeLessThan(29_000);
   });
 
   test('gives the same bytes from another folder', () => {

@@ -21,7 +21,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   runtime: ['sandbox', 'capability', 'package', 'grant', 'abi', 'errors'],
   dispatch: ['runtime', 'package', 'grant', 'abi', 'errors'],
   engine: ['dispatch', 'abi', 'errors'],
-  compile: ['package', 'abi', 'component', 'source-map', 'errors'],
+  compile: ['package', 'sandbox', 'abi', 'component', 'source-map', 'errors'],
   cli: [
     'engine',
     'compile',

@@ -6,8 +6,11 @@
  */
 import { join } from 'node:path';
 import { PluginError, quote } from '../../errors/index.js';
+import type { SourceMap } from '../../source-map/index.js';
+import { leanSourceMap } from '../lean-source-map.js';
+import { withSourceMapUrl } from '../module-sections.js';
 import { loadToolchain } from '../toolchain.js';
-import { readConfig } from './config.js';
+import { type ProjectConfig, readConfig } from './config.js';
 import { type Diagnostic, formatDiagnostic, isError, isWarning } from './diagnostics.js';
 import { type Binaryen, type BinaryenModule, nameExports, START } from './exports.js';
 import { type FoundHook, type FoundHooks, findHooks, hookNames } from './find-hooks.js';
@@ -17,9 +20,12 @@ import type { Enums, Parser } from './syntax.js';
 
 export const DEFAULT_ENTRY = 'assembly/index.ts';
 const OUT_FILE = 'plugin.wasm';
+const MAP_FILE = 'plugin.wasm.map';
 
 export interface CoreModule {
   readonly bytes: Uint8Array;
+  /** Where its code comes from, if the project wants that to be known. */
+  readonly sourceMap: SourceMap | undefined;
   /** Interface ids of the hooks that it exports, in source order. */
   readonly hooks: readonly string[];
   readonly sdkVersion: string;
@@ -43,6 +49,7 @@ export async function compileAssemblyScript(
   const seen = new Map<string, string>();
   const diagnostics: Diagnostic[] = [];
   let bytes: Uint8Array | undefined;
+  let map: string | undefined;
   let found: readonly FoundHook[] = [];
 
   const transform = {
@@ -74,6 +81,8 @@ export async function compileAssemblyScript(
     writeFile(name: string, contents: Uint8Array | string) {
       if (name === OUT_FILE && typeof contents !== 'string') {
         bytes = contents;
+      } else if (name === MAP_FILE && typeof contents === 'string') {
+        map = contents;
       }
     },
     listFiles: files.listFiles,
@@ -91,7 +100,12 @@ export async function compileAssemblyScript(
   if (errors.length > 0 || result.error !== null || bytes === undefined) {
     throw failure(errors.map(format), result.error);
   }
-  return { bytes, hooks: found.map(({ id }) => id), sdkVersion: files.sdkVersion };
+  return {
+    bytes: withSourceMapUrl(bytes, undefined),
+    sourceMap: config.sourceMap && map !== undefined ? leanSourceMap(bytes, map) : undefined,
+    hooks: found.map(({ id }) => id),
+    sdkVersion: files.sdkVersion,
+  };
 }
 
 interface CompilerResult {
@@ -142,10 +156,7 @@ async function loadCompiler(projectDir: string): Promise<{ asc: Compiler; enums:
   return { asc, enums, binaryen: binaryen.default };
 }
 
-function compilerArguments(
-  projectDir: string,
-  { hasEntries, usesWasi }: { hasEntries: boolean; usesWasi: boolean },
-): string[] {
+function compilerArguments(projectDir: string, { hasEntries, usesWasi, sourceMap }: ProjectConfig): string[] {
   const aliases = (usesWasi ? [] : ALIASES).map((name) => `${name}=wasm_plugin_${name}`);
   return [
     ...(hasEntries ? [] : [DEFAULT_ENTRY]),
@@ -157,6 +168,8 @@ function compilerArguments(
     OUT_FILE,
     '--exportStart',
     START,
+    // Names of functions and a map of their lines: neither changes the code.
+    ...(sourceMap ? ['--debug', '--sourceMap', MAP_FILE] : []),
     // The shim's abort would print and exit; ours keeps the text for the host's error.
     ...['abort=wasm_plugin_abort', ...aliases].flatMap((alias) => ['--use', alias]),
   ];

@@ -13,14 +13,14 @@ function files(table: Readonly<Record<string, object | string>>): ConfigSource {
 
 describe('readConfig()', () => {
   const cases = [
-    { name: 'no configuration at all', table: {}, want: { hasEntries: false, usesWasi: false } },
+    { name: 'no configuration at all', table: {}, want: { hasEntries: false, usesWasi: false, sourceMap: true } },
     {
       name: 'the bundled one, by its package name',
       table: {
         '/p/asconfig.json': { extends: 'wasm-plugin/asconfig.json' },
         '/home/wasm-plugin/asconfig.json': { entries: ['a.ts'] },
       },
-      want: { hasEntries: true, usesWasi: false },
+      want: { hasEntries: true, usesWasi: false, sourceMap: true },
     },
     {
       name: "the shim's alias, through another file",
@@ -28,12 +28,21 @@ describe('readConfig()', () => {
         '/p/asconfig.json': { extends: '../base.json' },
         '/base.json': { options: { use: ['ASC_WASI=1', 'abort=wasi_abort'] } },
       },
-      want: { hasEntries: false, usesWasi: true },
+      want: { hasEntries: false, usesWasi: true, sourceMap: true },
+    },
+    {
+      name: 'the nearest word on source maps',
+      table: {
+        '/p/asconfig.json': { extends: './a.json' },
+        '/p/a.json': { options: { sourceMap: true }, targets: { release: { sourceMap: false } }, extends: './b.json' },
+        '/p/b.json': { options: { sourceMap: 'https://example.com/x.map' } },
+      },
+      want: { hasEntries: false, usesWasi: false, sourceMap: false },
     },
     {
       name: 'a cycle',
       table: { '/p/asconfig.json': { extends: './asconfig.json' } },
-      want: { hasEntries: false, usesWasi: false },
+      want: { hasEntries: false, usesWasi: false, sourceMap: true },
     },
   ];
   for (const { name, table, want } of cases) {
@@ -56,9 +65,10 @@ describe('readConfig()', () => {
   }
 });
 
-test('adaptConfig() makes extends absolute and keeps abort for the SDK', () => {
+test('adaptConfig() makes extends absolute and keeps abort and the source map for the SDK', () => {
   const use = ['abort=theirs', 'Date=theirs'];
-  const text = JSON.stringify({ extends: './b.json', options: { use, debug: true }, targets: { t: { use } } });
+  const options = { use, debug: true, sourceMap: false };
+  const text = JSON.stringify({ extends: './b.json', options, targets: { t: { use } } });
   expect(JSON.parse(adaptConfig(text, '/p/asconfig.json', files({})))).toEqual({
     extends: '/p/b.json',
     options: { use: ['Date=theirs'], debug: true },

@@ -11,6 +11,9 @@ export const CONFIG_FILE = 'asconfig.json';
 /** What a project writes to extend the configuration that comes with this package. */
 const BUNDLED_CONFIG = 'wasm-plugin/asconfig.json';
 
+/** The target that the compiler takes where nobody names one. */
+const DEFAULT_TARGET = 'release';
+
 // More than anybody nests; a cycle ends here too.
 const MAX_EXTENDS = 16;
 
@@ -19,6 +22,8 @@ export interface ProjectConfig {
   readonly hasEntries: boolean;
   /** Whether `@assemblyscript/wasi-shim` provides console, Date, process and the like. */
   readonly usesWasi: boolean;
+  /** Whether the plugin may say which lines its code comes from: `"sourceMap": false` keeps that to its author. */
+  readonly sourceMap: boolean;
 }
 
 export interface ConfigSource {
@@ -36,6 +41,7 @@ export interface ConfigSource {
 export function readConfig(projectDir: string, source: ConfigSource): ProjectConfig {
   let hasEntries = false;
   let usesWasi = false;
+  let sourceMap: boolean | undefined;
   let path: string | undefined = join(projectDir, CONFIG_FILE);
   for (let count = 0; path !== undefined && count < MAX_EXTENDS; count++) {
     const text = source.read(path);
@@ -45,34 +51,40 @@ export function readConfig(projectDir: string, source: ConfigSource): ProjectCon
     const config: Config = text === null ? {} : parseConfig(text, path);
     hasEntries ||= Array.isArray(config.entries) && config.entries.length > 0;
     usesWasi ||= useOptions(config.options).some((option) => option.startsWith('ASC_WASI='));
+    sourceMap ??= wantsSourceMap(config);
     path = typeof config.extends === 'string' ? resolveExtends(config.extends, path, source) : undefined;
   }
-  return { hasEntries, usesWasi };
+  return { hasEntries, usesWasi, sourceMap: sourceMap ?? true };
 }
 
 /**
- * A configuration as the compiler gets it: `extends` is an absolute path, which is all that it needs to find the next one, and
- * nobody but the SDK provides `abort`. The compiler lets an inherited alias win over ours.
+ * A configuration as the compiler gets it: `extends` is an absolute path, which is all that it needs to find the next one,
+ * nobody but the SDK provides `abort`, and `sourceMap` is ours to give. The compiler lets an inherited alias win over ours.
  */
 export function adaptConfig(text: string, path: string, source: ConfigSource): string {
   const config = parseConfig(text, path);
-  const targets = Object.entries(config.targets ?? {}).map(([name, options]) => [name, withoutAbort(options)]);
+  const targets = Object.entries(config.targets ?? {}).map(([name, options]) => [name, withoutOurs(options)]);
   return JSON.stringify({
     ...config,
     ...(typeof config.extends === 'string' ? { extends: resolveExtends(config.extends, path, source) } : {}),
-    options: withoutAbort(config.options),
+    options: withoutOurs(config.options),
     targets: Object.fromEntries(targets),
   });
 }
 
-function withoutAbort(options: Options | undefined): Options | undefined {
-  return options?.use === undefined
-    ? options
-    : { ...options, use: useOptions(options).filter((alias) => !alias.startsWith('abort=')) };
+function withoutOurs(options: Options | undefined): Options | undefined {
+  if (!options) {
+    return undefined;
+  }
+  const { sourceMap: _, ...rest } = options;
+  return rest.use === undefined
+    ? rest
+    : { ...rest, use: useOptions(options).filter((alias) => !alias.startsWith('abort=')) };
 }
 
 interface Options {
   readonly use?: unknown;
+  readonly sourceMap?: unknown;
 }
 
 interface Config {
@@ -89,6 +101,12 @@ function parseConfig(text: string, path: string): Config {
   } catch (cause) {
     throw new PluginError('COMPILE_FAILED', `Cannot read configuration ${quote(path)}: it is not JSON`, { cause });
   }
+}
+
+/** The compiler's default target goes before the options of all targets. */
+function wantsSourceMap({ targets, options }: Config): boolean | undefined {
+  const value = targets?.[DEFAULT_TARGET]?.sourceMap ?? options?.sourceMap;
+  return value === undefined ? undefined : value !== false;
 }
 
 function useOptions(options: Options | undefined): string[] {
