@@ -8,11 +8,18 @@ const { threadCpuUsage } = process as unknown as { readonly threadCpuUsage?: () 
 
 const MICROSECONDS_PER_MS = 1000;
 
-/** Processor time that this thread has used; undefined where Node cannot tell (before 22.19). */
-export function threadCpuMs(): number | undefined {
+/**
+ * Start measuring the processor time of this thread.
+ *
+ * @returns a function that tells how many milliseconds it has used since; undefined where Node cannot tell, as version 20.
+ */
+export function measureThreadCpu(): () => number | undefined {
   if (threadCpuUsage === undefined) {
-    return undefined;
+    return () => undefined;
   }
-  const { user, system } = threadCpuUsage();
-  return (user + system) / MICROSECONDS_PER_MS;
+  const before = threadCpuUsage();
+  return () => {
+    const { user, system } = threadCpuUsage();
+    return (user - before.user + system - before.system) / MICROSECONDS_PER_MS;
+  };
 }

@@ -6,7 +6,7 @@ import { Channel } from './channel.js';
 import { errorMessage } from './error-message.js';
 import type { ThreadData } from './messages.js';
 import { remoteOptions } from './remote-options.js';
-import { threadCpuMs } from './thread-cpu.js';
+import { measureThreadCpu } from './thread-cpu.js';
 
 const data = workerData as ThreadData;
 const channel = new Channel(data.port, data.wake);
@@ -18,10 +18,10 @@ while (instance !== undefined) {
 }
 
 function start(): ComponentInstance | undefined {
-  const since = threadCpuMs();
+  const cpuMs = measureThreadCpu();
   try {
     const made = instantiate(data.parts, remoteOptions(data, channel));
-    channel.send({ kind: 'started', usage: usageOf(made, since) });
+    channel.send({ kind: 'started', usage: usageOf(made, cpuMs) });
     return made;
   } catch (error) {
     channel.send({ kind: 'failed', error: errorMessage(error), usage: undefined });
@@ -34,16 +34,15 @@ function serve(served: ComponentInstance): void {
   if (message.kind !== 'call') {
     return;
   }
-  const since = threadCpuMs();
+  const cpuMs = measureThreadCpu();
   try {
     const { ok, payload } = served.call(message.hook, message.request, { fuel: message.fuel });
-    channel.send({ kind: 'result', ok, payload, usage: usageOf(served, since) }, payload);
+    channel.send({ kind: 'result', ok, payload, usage: usageOf(served, cpuMs) }, payload);
   } catch (error) {
-    channel.send({ kind: 'failed', error: errorMessage(error), usage: usageOf(served, since) });
+    channel.send({ kind: 'failed', error: errorMessage(error), usage: usageOf(served, cpuMs) });
   }
 }
 
-function usageOf(used: ComponentInstance, since: number | undefined): Usage {
-  const cpuMs = since === undefined ? undefined : threadCpuMs()! - since;
-  return { ...used.usage(), cpuMs };
+function usageOf(used: ComponentInstance, cpuMs: () => number | undefined): Usage {
+  return { ...used.usage(), cpuMs: cpuMs() };
 }

@@ -1,0 +1,1 @@
+export declare function buildWorkers(outdir: string): Promise<void>;
