@@ -13,6 +13,7 @@ import { malformed } from './failures.js';
 import { END, REF_FUNC } from './opcodes.js';
 import { newOperator, type Operator, OperatorReader } from './operator-reader.js';
 import { SECTION } from './sections/ids.js';
+import { skipBytes, skipLeb, skipValueType } from './sections/skip.js';
 
 /** Function types of a module, by type index. */
 export interface FunctionTypes {
@@ -65,8 +66,6 @@ const FUNCTION = 0x00;
 const TABLE = 0x01;
 const MEMORY = 0x02;
 const GLOBAL = 0x03;
-const REF = 0x64;
-const REF_NULL = 0x63;
 /** Flags of segments. */
 const PASSIVE = 1;
 const EXPLICIT_INDEX = 2;
@@ -228,29 +227,10 @@ function readTypes(body: Reader): FunctionTypes {
   return { ...types, valueTypes: valueTypes.slice(0, at) };
 }
 
-/** @returns its first byte. */
-function skipValueType(body: Reader): number {
-  const type = body.u8();
-  if (type === REF || type === REF_NULL) {
-    skipLeb(body);
-  }
-  return type;
-}
-
-function skipLeb(body: Reader): void {
-  while (body.u8() >= 0x80) {
-    // Continuation bytes.
-  }
-}
-
-function skipName(body: Reader): void {
-  body.range(body.u32(), 'a name');
-}
-
 function readImports(body: Reader, draft: Draft): void {
   repeat(body, () => {
-    skipName(body);
-    skipName(body);
+    skipBytes(body);
+    skipBytes(body);
     switch (body.u8()) {
       case FUNCTION:
         draft.imported.push(body.u32());
@@ -289,7 +269,7 @@ function skipLimits(body: Reader): void {
 
 function readExports(body: Reader, draft: Draft): void {
   repeat(body, () => {
-    skipName(body);
+    skipBytes(body);
     const kind = body.u8();
     const index = body.u32();
     if (kind === FUNCTION) {
@@ -320,8 +300,8 @@ function readElements(body: Reader, draft: Draft): number {
 /** @returns how many bytes the segment has. */
 function readData(body: Reader, draft: Draft): number {
   skipSegmentPlace(body, body.u32(), draft);
-  const length = body.u32();
-  body.range(length, 'a data segment');
+  const length = body.fork().u32();
+  skipBytes(body);
   return length;
 }
 
