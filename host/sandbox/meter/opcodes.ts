@@ -24,6 +24,7 @@ export const CALL_REF = 0x14;
 export const RETURN_CALL_REF = 0x15;
 export const DELEGATE = 0x18;
 export const CATCH_ALL = 0x19;
+export const DROP = 0x1a;
 export const TRY_TABLE = 0x1f;
 export const GLOBAL_GET = 0x23;
 export const GLOBAL_SET = 0x24;

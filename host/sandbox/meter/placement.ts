@@ -1,0 +1,382 @@
+/**
+ * Where checks go, so that the time between two of them is bounded whatever a module does with its input.
+ *
+ * The bound. Let T be STRETCH, K be CONTRACT, and D the number of frames on the stack. Between two checks less than
+ * 2 T + K D units run, and the costs of entering one function and of one exception. The argument:
+ *
+ * 1. Inside a function every cycle of the control flow passes the header of a loop, and every loop header has a check. What is left
+ *    is forward flow, so one pass over the code sees each path before the place where it joins others, and the state there is the
+ *    largest of what comes in (flow.ts).
+ * 2. Callees come before callers (call-graph.ts). A callee that has been looked at is exactly known: what it may run before its first
+ *    check, without any, and behind its last (summaries.ts). A check is put before whatever would make a sum pass T, and before what
+ *    would let a function run more than T/2 from its entry, so that its callers find room.
+ * 3. A callee that has not been looked at (imported, called through a table or reference, or back in a circle of calls) is unknown.
+ *    Whoever may be called so keeps the contract: at most K units before its first check, or without one. It is charged K.
+ *    A call to an unknown callee does not fit into the K units at the entry of such a function, so a check comes before it. Hence
+ *    no circle of calls runs without a check: each passes an unknown callee (call-graph.ts marks where circles close).
+ *    Nor does a chain of calls that gets deeper and deeper run up more than T: between two functions with the contract all
+ *    callees are known.
+ * 4. What an unknown callee ran behind its last check is not known when it returns. From there the units of `unknown` count anew. A
+ *    function that keeps the contract returns with at most K of them, so each frame that is left adds at most K to what its
+ *    deepest callee ran (at most T, by 2), and what the caller runs after that is at most T again. K is small because of this.
+ * 5. A tail call is a call and a return in one. Its target keeps the contract, so that what it adds to `unknown` is known.
+ * 6. Exceptions come out of a call at a place that this does not follow. Wherever they are caught there is a check: at the start of
+ *    every `catch`, and at the end of every block to which a clause of a `try_table` leads (a loop has one at its start; a function
+ *    gets a block around its body). `delegate` hands on to such a place. A throw is charged more than K, so a function with
+ *    the contract has a check before it. Frames that an exception passes run no code.
+ * 7. Entering a function costs by its locals, which nothing can prevent; where that is more than K the function begins with a check.
+ *    What an operator costs by its immediates is in costs.ts; by its length, in bulk-helpers.ts.
+ *
+ * Compiling is charged too, though the bound above does not count it: `compiling` below.
+ */
+import type { BulkHelpers } from './bulk-helpers.js';
+import type { CallOrder } from './call-graph.js';
+import type { CodeFacts } from './code-facts.js';
+import { CAUGHT, ControlFrames, LOOP, OPEN_IF } from './control-frames.js';
+import { costOf, costOfEntry, costOfTargets } from './costs.js';
+import { CONTRACT, Flow } from './flow.js';
+import * as op from './opcodes.js';
+import { newOperator, type Operator, OperatorReader } from './operator-reader.js';
+import { Points } from './points.js';
+import { NEVER, Summaries, type Summary } from './summaries.js';
+
+/**
+ * V8 compiles a function at its first call, which takes about 10 us and then 0.1 to 0.2 us for each byte; nothing can interrupt that.
+ * A larger function than this begins with a check, so that no two of them are compiled without one in between. Smaller ones are
+ * charged to their callers.
+ */
+const LARGE_FUNCTION_BYTES = 2048;
+const BYTES_COMPILED_PER_UNIT = 2;
+const LEAST_COMPILING = 40;
+
+const UNKNOWN_CALLEE: Summary = {
+  before: CONTRACT,
+  through: CONTRACT,
+  after: NEVER,
+  afterUnknown: 0,
+  compiling: LARGE_FUNCTION_BYTES / BYTES_COMPILED_PER_UNIT,
+};
+
+/** The block type of blocks without a value, as the reader gives it. */
+const NO_VALUE = -0x40;
+
+/** One byte operators that count and do nothing else: they neither branch nor call nor open or close a block. */
+const PLAIN = new Uint8Array(0x100).fill(1, op.DROP, op.BR_ON_NULL);
+PLAIN[op.NOP] = 1;
+PLAIN[op.TRY_TABLE] = 0;
+
+export class Placement {
+  readonly points: Points;
+  /**
+   * Functions with handlers that lead out of them, and where their last `end` is. Their body has to go into a block of its own, with
+   * a check behind it.
+   */
+  readonly wrapped = new Map<number, number>();
+  readonly #module: Uint8Array;
+  readonly #facts: CodeFacts;
+  readonly #bulk: BulkHelpers;
+  readonly #summaries: Summaries;
+  readonly #frames = new ControlFrames();
+  readonly #flow: Flow;
+  readonly #operator = newOperator();
+  #reachable = true;
+  /** Blocks that are open in code that cannot be reached. */
+  #dead = 0;
+  #function = 0;
+
+  /**
+   * Place the checks of a module.
+   *
+   * @param order - of the same module.
+   * @param bulk - decides which bulk operations become calls, and collects the helpers for them.
+   * @param counting - whether fuel is counted, so that stretches without a check matter too. Checks are the same ones either way.
+   */
+  constructor(module: Uint8Array, facts: CodeFacts, order: CallOrder, bulk: BulkHelpers, counting: boolean) {
+    this.#module = module;
+    this.#facts = facts;
+    this.#bulk = bulk;
+    this.#summaries = new Summaries(facts.bodies.count);
+    this.points = new Points(facts.bodies.count, counting);
+    this.#flow = new Flow(this.points);
+    for (const index of order.order) {
+      this.#place(index, order.contract[index] === 1);
+    }
+  }
+
+  #place(index: number, keepsContract: boolean): void {
+    const { bodies } = this.#facts;
+    const start = bodies.code[index]!;
+    const end = bodies.ends[index]!;
+    const bytes = end - bodies.starts[index]!;
+    this.#begin(index, keepsContract, start, bytes);
+    const operator = this.#operator;
+    const reader = new OperatorReader(this.#module, start, end);
+    while (reader.next(operator)) {
+      const { code } = operator;
+      if (!this.#reachable) {
+        this.#skip(operator);
+      } else if (code < PLAIN.length && PLAIN[code] === 1) {
+        this.#flow.spend(costOf(code), operator.start);
+      } else if (code < PLAIN.length) {
+        this.#control(operator);
+      } else {
+        this.#prefixed(operator);
+      }
+    }
+    this.points.end();
+    const compiling = Math.min(bytes, LARGE_FUNCTION_BYTES) / BYTES_COMPILED_PER_UNIT;
+    this.#summaries.set(index, this.#flow.summary(Math.max(LEAST_COMPILING, compiling)));
+  }
+
+  #begin(index: number, keepsContract: boolean, start: number, bytes: number): void {
+    const { bodies, functionTypes, importedFunctions, types } = this.#facts;
+    this.#reachable = true;
+    this.#dead = 0;
+    this.#function = index;
+    this.#frames.clear();
+    this.#frames.push(0, types.results[functionTypes[importedFunctions + index]!]!);
+    this.points.begin(index, start);
+    this.#flow.begin(keepsContract, costOfEntry(bodies.locals[index]!), start);
+    if (bytes > LARGE_FUNCTION_BYTES) {
+      this.#flow.putCheck(start);
+    }
+  }
+
+  /** Code behind a branch: nothing is put there, and only where it ends matters. */
+  #skip(operator: Operator): void {
+    switch (operator.code) {
+      case op.BLOCK:
+      case op.LOOP:
+      case op.IF:
+      case op.TRY:
+      case op.TRY_TABLE:
+        this.#dead++;
+        return;
+      case op.ELSE:
+      case op.CATCH:
+      case op.CATCH_ALL:
+        if (this.#dead === 0) {
+          this.#control(operator);
+        }
+        return;
+      case op.END:
+      case op.DELEGATE:
+        if (this.#dead === 0) {
+          this.#control(operator);
+        } else {
+          this.#dead--;
+        }
+    }
+  }
+
+  #prefixed(operator: Operator): void {
+    const { code, start, end } = operator;
+    if (code === op.BR_ON_CAST || code === op.BR_ON_CAST_FAIL) {
+      this.#branch(operator.index, costOf(code), start);
+      this.points.stretch(end);
+      return;
+    }
+    const way = this.#bulk.wayOf(operator);
+    if (way === undefined) {
+      this.#flow.spend(costOf(code), start);
+    } else if (way.helper < 0) {
+      this.#flow.spend(costOf(code) + way.units, start);
+    } else {
+      this.#flow.call(costOf(code), start, way.summary, false);
+      this.points.replace(start, end - start, way.helper);
+    }
+  }
+
+  #control(operator: Operator): void {
+    const { code, index, start, end } = operator;
+    const units = costOf(code);
+    switch (code) {
+      case op.UNREACHABLE:
+        this.#flow.settle();
+        this.#reachable = false;
+        return;
+      case op.BLOCK:
+      case op.TRY:
+        this.#open(0, operator, units);
+        return;
+      case op.LOOP:
+        this.#open(LOOP, operator, units);
+        this.#flow.putCheck(end);
+        return;
+      case op.IF:
+        this.#open(OPEN_IF, operator, units);
+        this.#frames.saveIf(this.#flow);
+        this.points.stretch(end);
+        return;
+      case op.ELSE:
+        this.#nextArm();
+        this.#frames.loadIf(this.#flow);
+        this.points.stretch(end);
+        return;
+      case op.CATCH:
+      case op.CATCH_ALL:
+        this.#nextArm();
+        this.#flow.putCheck(end);
+        return;
+      case op.END:
+      case op.DELEGATE:
+        this.#close(operator);
+        return;
+      case op.TRY_TABLE:
+        this.#openTryTable(operator, units);
+        return;
+      case op.THROW:
+      case op.RETHROW:
+      case op.THROW_REF:
+        this.#flow.spend(units, start);
+        this.#flow.leaveByThrow();
+        this.#reachable = false;
+        return;
+      case op.BR:
+        this.#branch(index, units, start);
+        this.#reachable = false;
+        return;
+      case op.BR_IF:
+      case op.BR_ON_NULL:
+      case op.BR_ON_NON_NULL:
+        this.#branch(index, units, start);
+        this.points.stretch(end);
+        return;
+      case op.BR_TABLE:
+        this.#branchTable(operator, units);
+        return;
+      case op.RETURN:
+        this.#branch(this.#frames.depth - 1, units, start);
+        this.#reachable = false;
+        return;
+      default:
+        this.#call(operator, units);
+    }
+  }
+
+  #open(flags: number, { index: type, start }: Operator, units: number): void {
+    const { parameters, results } = this.#facts.types;
+    const taken = type < 0 ? 0 : parameters[type]!;
+    const given = type === NO_VALUE ? 0 : type < 0 ? 1 : results[type]!;
+    this.#flow.spend(units + several(taken) + several(given), start);
+    this.#flow.settle();
+    this.#frames.push(flags, flags === LOOP ? taken : given);
+  }
+
+  #openTryTable(operator: Operator, units: number): void {
+    for (const label of operator.targets) {
+      const flags = this.#frames.flags(label);
+      if (flags !== LOOP) {
+        this.#frames.setFlags(label, flags | CAUGHT);
+      }
+    }
+    this.#open(0, operator, units);
+  }
+
+  /** An arm of an `if` or `try` ends, another begins. */
+  #nextArm(): void {
+    if (this.#reachable) {
+      this.#flow.settle();
+      this.#frames.join(0, this.#flow);
+    }
+    this.#reachable = true;
+    this.#frames.setFlags(0, this.#frames.flags(0) & ~OPEN_IF);
+    this.#flow.set(NEVER, 0, NEVER);
+  }
+
+  #close({ start, end }: Operator): void {
+    const frames = this.#frames;
+    const flags = frames.flags(0);
+    if (frames.isFunction(0)) {
+      this.#closeFunction(start, flags);
+      return;
+    }
+    if ((flags & OPEN_IF) !== 0) {
+      frames.joinIf();
+    }
+    const caught = (flags & CAUGHT) !== 0;
+    if (frames.joined || caught) {
+      if (this.#reachable) {
+        this.#flow.settle();
+        frames.join(0, this.#flow);
+      }
+      frames.loadEnd(this.#flow);
+      this.#reachable = true;
+      this.points.stretch(end);
+    }
+    if (caught) {
+      // Exceptions come out here, and nobody knows what ran before they were thrown.
+      this.#flow.putCheck(end);
+    }
+    // Behind a block that no branch leaves, what was reachable stays so, and its stretch goes on.
+    frames.pop();
+  }
+
+  #closeFunction(start: number, flags: number): void {
+    if (this.#reachable) {
+      this.#branch(0, 0, start);
+    }
+    if ((flags & CAUGHT) !== 0) {
+      this.wrapped.set(this.#function, start);
+    }
+    this.#frames.pop();
+    this.#reachable = false;
+  }
+
+  /** A branch that is taken, or may be. */
+  #branch(label: number, units: number, at: number): void {
+    const cost = units + several(this.#frames.arity(label));
+    if (this.#frames.isFunction(label)) {
+      this.#flow.spendLast(cost, at);
+    } else {
+      this.#flow.spend(cost, at);
+    }
+    this.#arrive(label);
+  }
+
+  #branchTable({ targets, start }: Operator, units: number): void {
+    const frames = this.#frames;
+    const cost = units + costOfTargets(targets.length) + several(frames.arity(targets[0]!));
+    if (targets.some((label) => frames.isFunction(label))) {
+      this.#flow.spendLast(cost, start);
+    } else {
+      this.#flow.spend(cost, start);
+    }
+    for (const label of targets) {
+      this.#arrive(label);
+    }
+    this.#reachable = false;
+  }
+
+  #arrive(label: number): void {
+    if (this.#frames.isFunction(label)) {
+      this.#flow.leave();
+    } else if (this.#frames.flags(label) !== LOOP) {
+      this.#flow.settle();
+      this.#frames.join(label, this.#flow);
+    } else {
+      this.#flow.settle();
+    }
+  }
+
+  #call({ code, index, start, end }: Operator, units: number): void {
+    const { functionTypes, importedFunctions, types } = this.#facts;
+    const direct = code === op.CALL || code === op.RETURN_CALL;
+    const type = direct ? functionTypes[index]! : index;
+    const isLast = code === op.RETURN_CALL || code === op.RETURN_CALL_INDIRECT || code === op.RETURN_CALL_REF;
+    const own = direct && index >= importedFunctions;
+    const callee = (own ? this.#summaries.get(index - importedFunctions) : undefined) ?? UNKNOWN_CALLEE;
+    this.#flow.call(units + types.parameters[type]! + types.results[type]!, start, callee, isLast);
+    if (isLast) {
+      this.#flow.leave();
+      this.#reachable = false;
+    } else {
+      this.points.stretch(end);
+    }
+  }
+}
+
+/** One value stays in its register; more may have to be moved. */
+function several(values: number): number {
+  return values > 1 ? values : 0;
+}
