@@ -21,9 +21,8 @@ export class CallBook {
     this.#ledger.requestBytes += request.length;
   }
 
-  answered(instance: PooledInstance, result: CallResult): void {
+  answered(result: CallResult): void {
     this.#ledger.answered(result);
-    this.#ledger.used(instance.usage());
     this.#quarantine.answered();
   }
 
@@ -39,9 +38,6 @@ export class CallBook {
       return false;
     }
     this.#ledger.deaths++;
-    if (instance !== undefined) {
-      this.#ledger.used(instance.usage());
-    }
     if (this.#quarantine.died(error, trial)) {
       this.#queue.failAll(({ hook }) => this.#quarantine.refusal(hook));
     }

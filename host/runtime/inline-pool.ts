@@ -36,9 +36,13 @@ export class InlinePool implements InstancePool {
     this.#idle = Array.from({ length: parts.options.size }, () => new Slot());
   }
 
-  call(hook: string, request: Uint8Array, options?: CallOptions, report?: Report): CallResult | Promise<CallResult> {
+  get isFree(): boolean {
     // Nobody overtakes those who wait, but for callers who cannot.
-    if (this.#queue.size === 0 && this.#idle.length > 0) {
+    return this.#queue.size === 0 && this.#idle.length > 0;
+  }
+
+  async call(hook: string, request: Uint8Array, options?: CallOptions, report?: Report): Promise<CallResult> {
+    if (this.isFree) {
       return this.callSync(hook, request, options, report);
     }
     const trial = this.#admit(hook, options);
@@ -58,7 +62,7 @@ export class InlinePool implements InstancePool {
     this.#queue.failAll(({ hook }) => closed(hook));
     const failures = this.#idle.flatMap((slot) => {
       try {
-        slot.empty()?.instance.close();
+        this.#end(slot);
         return [];
       } catch (error) {
         return [error];
@@ -101,15 +105,15 @@ export class InlinePool implements InstancePool {
         this.#parts.timed || report !== undefined
           ? this.#timed(instance, hook, request, options, report)
           : instance.call(hook, request, options);
-      this.#book.answered(instance, result);
+      this.#book.answered(result);
       if (slot.isWorn(this.#parts.options)) {
-        drop(slot);
+        this.#drop(slot);
       }
       return result;
     } catch (error) {
       if (this.#book.failed(instance, error, trial)) {
         // A dead instance is never used again: whatever state the guest left half done dies with it.
-        drop(slot);
+        this.#drop(slot);
       }
       throw error;
     } finally {
@@ -122,9 +126,10 @@ export class InlinePool implements InstancePool {
     if (slot.made !== undefined && !slot.isOld(options.maxAgeMs, now)) {
       return slot.made;
     }
-    drop(slot);
+    this.#drop(slot);
     const made = make();
     ledger.instances++;
+    ledger.watch(made.instance);
     slot.fill(made, now());
     return made;
   }
@@ -160,7 +165,7 @@ export class InlinePool implements InstancePool {
 
   #release(slot: InlineSlot): void {
     if (this.#closed) {
-      drop(slot);
+      this.#drop(slot);
       return;
     }
     if (slot.made === undefined) {
@@ -175,6 +180,24 @@ export class InlinePool implements InstancePool {
     }
   }
 
+  /** End the instance that is there. @throws what the sink of its output lines does. */
+  #end(slot: InlineSlot): void {
+    const made = slot.empty();
+    if (made !== undefined) {
+      this.#parts.ledger.unwatch(made.instance);
+      made.instance.close();
+    }
+  }
+
+  /** The same where its answer, or the reason of its death, is told already: a failing sink has nothing to add to that. */
+  #drop(slot: InlineSlot): void {
+    try {
+      this.#end(slot);
+    } catch {
+      // See above.
+    }
+  }
+
   #drain(): void {
     this.#draining = false;
     while (this.#queue.size > 0 && this.#idle.length > 0) {
@@ -182,15 +205,6 @@ export class InlinePool implements InstancePool {
         this.#serve(hook, request, options, report, trial),
       );
     }
-  }
-}
-
-/** End the instance that is there. What it fails with has nothing to add: its answer, or the reason of its death, is there already. */
-function drop(slot: InlineSlot): void {
-  try {
-    slot.empty()?.instance.close();
-  } catch {
-    // Its sink of output lines, an embedder's code, failed.
   }
 }
 

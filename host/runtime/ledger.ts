@@ -46,6 +46,11 @@ export interface Totals {
   readonly cpuMs: number | undefined;
 }
 
+/** An instance that adds up by itself what its calls use. */
+export interface Counting {
+  totalUsage(): Usage;
+}
+
 /** Adds up what calls use. Its counters are plain fields, because every call writes them. */
 export class Ledger {
   calls = 0;
@@ -54,12 +59,10 @@ export class Ledger {
   instances = 0;
   requestBytes = 0;
   #responseBytes = 0;
-  #capabilityCalls = 0;
-  #fuel = 0;
-  #peakMemoryBytes = 0;
   #wallMs = 0;
-  #cpuMs = 0;
-  #cpuTold = false;
+  readonly #past = new UsageSum();
+  /** Asked when somebody wants to know: asking after each call would cost a good part of a short one. */
+  readonly #alive = new Set<Counting>();
   readonly #counts: { readonly fuel: boolean; readonly wall: boolean };
 
   /** @param counts - what is counted; the rest is told as undefined. */
@@ -75,26 +78,31 @@ export class Ledger {
     }
   }
 
-  /** A call has ended, however it did. */
-  used({ fuel, cpuMs, memoryBytes, capabilityCalls }: Usage): void {
-    this.#capabilityCalls += capabilityCalls;
-    if (memoryBytes > this.#peakMemoryBytes) {
-      this.#peakMemoryBytes = memoryBytes;
-    }
-    if (fuel !== undefined) {
-      this.#fuel += fuel;
-    }
-    if (cpuMs !== undefined) {
-      this.#cpuMs += cpuMs;
-      this.#cpuTold = true;
-    }
-  }
-
   took(wallMs: number): void {
     this.#wallMs += wallMs;
   }
 
+  /** What something used that does not count by itself. */
+  used(usage: Usage): void {
+    this.#past.add(usage);
+  }
+
+  /** From now on `instance` is counted, by itself, until {@link unwatch}. */
+  watch(instance: Counting): void {
+    this.#alive.add(instance);
+  }
+
+  unwatch(instance: Counting): void {
+    if (this.#alive.delete(instance)) {
+      this.#past.add(instance.totalUsage());
+    }
+  }
+
   totals(): Totals {
+    const sum = this.#past.copy();
+    for (const instance of this.#alive) {
+      sum.add(instance.totalUsage());
+    }
     return {
       calls: this.calls,
       failures: this.failures,
@@ -102,11 +110,32 @@ export class Ledger {
       instances: this.instances,
       requestBytes: this.requestBytes,
       responseBytes: this.#responseBytes,
-      capabilityCalls: this.#capabilityCalls,
-      fuel: this.#counts.fuel ? this.#fuel : undefined,
-      peakMemoryBytes: this.#peakMemoryBytes,
+      capabilityCalls: sum.capabilityCalls,
+      fuel: this.#counts.fuel ? sum.fuel : undefined,
+      peakMemoryBytes: sum.peakMemoryBytes,
       wallMs: this.#counts.wall ? this.#wallMs : undefined,
-      cpuMs: this.#cpuTold ? this.#cpuMs : undefined,
+      cpuMs: sum.cpuMs,
     };
+  }
+}
+
+class UsageSum {
+  capabilityCalls = 0;
+  fuel = 0;
+  peakMemoryBytes = 0;
+  /** Undefined until somebody could tell. */
+  cpuMs: number | undefined;
+
+  add({ fuel, cpuMs, memoryBytes, capabilityCalls }: Usage): void {
+    this.capabilityCalls += capabilityCalls;
+    this.fuel += fuel ?? 0;
+    this.peakMemoryBytes = Math.max(this.peakMemoryBytes, memoryBytes);
+    if (cpuMs !== undefined) {
+      this.cpuMs = (this.cpuMs ?? 0) + cpuMs;
+    }
+  }
+
+  copy(): UsageSum {
+    return Object.assign(new UsageSum(), this);
   }
 }

@@ -108,15 +108,21 @@ export interface PluginParts {
 export function createPlugin(parts: PluginParts): Plugin {
   const { manifest, hooks, pool } = parts;
   const exported = new Map<string, string>();
+  let lastId = '';
+  let lastHook = '';
   let closed = false;
   let closing = Promise.resolve();
 
-  /** The exported id that serves `id`, remembered because every call asks. */
+  /** The exported id that serves `id`, remembered because every call asks; most ask for the same as the one before. */
   function resolve(id: string): string {
-    const known = exported.get(id);
-    if (known !== undefined) {
-      return known;
+    if (id !== lastId) {
+      lastHook = exported.get(id) ?? find(id);
+      lastId = id;
     }
+    return lastHook;
+  }
+
+  function find(id: string): string {
     const found = hooks.find((hook) => hook === id) ?? hooks.find((hook) => sameMajor(hook, id));
     if (found === undefined) {
       throw new PluginError(
@@ -161,27 +167,19 @@ export function createPlugin(parts: PluginParts): Plugin {
     return payloadOf(hook, result);
   }
 
-  /** A promise only where somebody has to wait. */
-  function run(
+  async function runLater(
     id: string,
     request: Uint8Array,
     options?: CallOptions,
     report?: Report,
-  ): Uint8Array | Promise<Uint8Array> {
+  ): Promise<Uint8Array> {
     const hook = begin(id, options);
-    let answer: CallResult | Promise<CallResult>;
+    let result: CallResult;
     try {
-      answer = pool.call(hook, request, options, report);
+      result = await pool.call(hook, request, options, report);
     } catch (error) {
       throw named(manifest.name, error);
     }
-    return answer instanceof Promise ? payloadLater(hook, answer) : payloadOf(hook, answer);
-  }
-
-  async function payloadLater(hook: string, answer: Promise<CallResult>): Promise<Uint8Array> {
-    const result = await answer.catch((error: unknown) => {
-      throw named(manifest.name, error);
-    });
     return payloadOf(hook, result);
   }
 
@@ -195,7 +193,7 @@ export function createPlugin(parts: PluginParts): Plugin {
 
   async function measureRaw(id: string, request: Uint8Array, options?: CallOptions): Promise<Measured<Uint8Array>> {
     const report: Report = {};
-    const response = await run(id, request, options, report);
+    const response = await runLater(id, request, options, report);
     if (report.usage === undefined) {
       throw new PluginError(
         'HOST_BUG',
@@ -227,11 +225,13 @@ export function createPlugin(parts: PluginParts): Plugin {
       return hooks.some((exportedId) => exportedId === id || sameMajor(exportedId, id));
     },
     async call(hook, request, options) {
-      const answer = run(hook.id, encode(hook.request, request, 'request'), options);
+      const bytes = encode(hook.request, request, 'request');
       // Waiting for what is there already costs as much again as a promise does.
-      return readResponse(hook.response, answer instanceof Promise ? await answer : answer);
+      const answer = pool.isFree ? runSync(hook.id, bytes, options) : await runLater(hook.id, bytes, options);
+      return readResponse(hook.response, answer);
     },
-    callRaw: async (id, request, options) => run(id, request, options),
+    callRaw: async (id, request, options) =>
+      pool.isFree ? runSync(id, request, options) : runLater(id, request, options),
     callSync: (hook, request, options) =>
       readResponse(hook.response, runSync(hook.id, encode(hook.request, request, 'request'), options)),
     callRawSync: runSync,

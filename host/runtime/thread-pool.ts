@@ -43,6 +43,10 @@ export class ThreadPool implements InstancePool {
     this.#room = size + standby;
   }
 
+  get isFree(): boolean {
+    return false;
+  }
+
   async call(hook: string, request: Uint8Array, options?: CallOptions, report?: Report): Promise<CallResult> {
     const trial = this.#admit(hook, options);
     const call: PendingCall = { hook, request, options, report, trial };
@@ -144,7 +148,8 @@ export class ThreadPool implements InstancePool {
       const result = await instance.call(hook, request, options);
       const took = wallMs() - start;
       this.#parts.ledger.took(took);
-      this.#book.answered(instance, result);
+      this.#parts.ledger.used(instance.usage());
+      this.#book.answered(result);
       if (report !== undefined) {
         const bytes = { requestBytes: request.length, responseBytes: result.payload.length };
         report.usage = { ...instance.usage(), wallMs: took, ...bytes };
@@ -156,6 +161,7 @@ export class ThreadPool implements InstancePool {
     } catch (error) {
       this.#parts.ledger.took(wallMs() - start);
       if (this.#book.failed(instance, error, trial)) {
+        this.#parts.ledger.used(instance.usage());
         this.#end(slot);
       }
       throw error;
@@ -185,8 +191,10 @@ export class ThreadPool implements InstancePool {
     const { make, ledger, now } = this.#parts;
     try {
       const slot: ThreadSlot = new Slot();
-      slot.fill(await make(this.#closing.signal), now());
+      const made = await make(this.#closing.signal);
+      slot.fill(made, now());
       ledger.instances++;
+      ledger.used(made.instance.usage());
       // Below those that have served: they are the warm ones.
       this.#idle.unshift(slot);
       if (this.#closing.signal.aborted) {

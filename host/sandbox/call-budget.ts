@@ -33,6 +33,9 @@ export class CallBudget {
   readonly fuelGlobal: WasmGlobal | undefined;
   /** Calls to the host in this call, so far. */
   hostCalls = 0;
+  /** In all calls before. */
+  #earlierHostCalls = 0;
+  #earlierFuel = 0;
   readonly #limits: SandboxLimits;
   readonly #deadline: Deadline | undefined;
   /** Fuel is counted, rather than only used to tell time. */
@@ -64,9 +67,11 @@ export class CallBudget {
   /** A call starts. {@link end} must follow. @throws PluginError as {@link Deadline.enter}; then it must not. */
   begin(options: CallOptions | undefined): void {
     this.#deadline?.enter(smaller(options?.deadlineMs, this.#limits.deadlineMs));
+    this.#earlierHostCalls += this.hostCalls;
     this.hostCalls = 0;
     this.#signal = options?.signal;
     if (this.#counted) {
+      this.#earlierFuel += this.fuelUsed() ?? 0;
       this.#fill(BigInt(smaller(options?.fuel, this.#limits.fuel ?? 0)));
     }
   }
@@ -114,6 +119,17 @@ export class CallBudget {
     const used = this.#fuel - this.#reserve - this.#left();
     const over = used > this.#fuel;
     return Number(over ? this.#fuel : used);
+  }
+
+  /** Of all calls together. */
+  totalHostCalls(): number {
+    return this.#earlierHostCalls + this.hostCalls;
+  }
+
+  /** Of all calls together; undefined where it is not counted. */
+  totalFuelUsed(): number | undefined {
+    const used = this.fuelUsed();
+    return used === undefined ? undefined : this.#earlierFuel + used;
   }
 
   /**

@@ -77,13 +77,7 @@ export function instantiate(parts: LinkParts, options: InstanceOptions): Compone
     });
     const hooks = liftHooks(parts.plan, functions, exports, limits, state, flush);
     flush();
-    const usage = (): Usage => ({
-      fuel: budget.fuelUsed(),
-      cpuMs: undefined,
-      memoryBytes: memories.reduce((sum, memory) => sum + memory.buffer.byteLength, 0),
-      capabilityCalls: budget.hostCalls,
-    });
-    return new LiveInstance(state, hooks, usage, flush);
+    return new LiveInstance(state, hooks, budget, memories, flush);
   } catch (error) {
     throw state.die('Cannot start the component', 'start', error);
   } finally {
@@ -227,13 +221,21 @@ type HookCall = (request: Uint8Array, options?: CallOptions) => CallResult;
 class LiveInstance implements ComponentInstance {
   readonly #state: InstanceState;
   readonly #flush: () => void;
-  readonly usage: () => Usage;
+  readonly #budget: CallBudget;
+  readonly #memories: readonly WasmMemory[];
   #hooks: ReadonlyMap<string, HookCall>;
 
-  constructor(state: InstanceState, hooks: ReadonlyMap<string, HookCall>, usage: () => Usage, flush: () => void) {
+  constructor(
+    state: InstanceState,
+    hooks: ReadonlyMap<string, HookCall>,
+    budget: CallBudget,
+    memories: readonly WasmMemory[],
+    flush: () => void,
+  ) {
     this.#state = state;
     this.#hooks = hooks;
-    this.usage = usage;
+    this.#budget = budget;
+    this.#memories = memories;
     this.#flush = flush;
   }
 
@@ -248,6 +250,19 @@ class LiveInstance implements ComponentInstance {
       throw hookMissing(hookId);
     }
     return hook(request, options);
+  }
+
+  usage(): Usage {
+    return this.#used(this.#budget.fuelUsed(), this.#budget.hostCalls);
+  }
+
+  totalUsage(): Usage {
+    return this.#used(this.#budget.totalFuelUsed(), this.#budget.totalHostCalls());
+  }
+
+  #used(fuel: number | undefined, capabilityCalls: number): Usage {
+    const memoryBytes = this.#memories.reduce((sum, memory) => sum + memory.buffer.byteLength, 0);
+    return { fuel, cpuMs: undefined, memoryBytes, capabilityCalls };
   }
 
   close(): void {

@@ -96,6 +96,8 @@ export interface ComponentInstance {
   call(hookId: string, request: Uint8Array, options?: CallOptions): CallResult;
   /** Of the last call. */
   usage(): Usage;
+  /** Of its start and all calls together, so that who adds up need not ask after each. */
+  totalUsage(): Usage;
   /** Why the instance died, once it has. */
   readonly failure: PluginError | undefined;
   /** Give up the instance: later calls fail, its memory can be collected. */

@@ -20,11 +20,13 @@ export interface FakeInstance extends ComponentInstance {
 
 /** @param call - what its guest does; a PluginError that it throws ends it. */
 export function fakeInstance(call: (self: FakeInstance, request: Uint8Array) => CallResult): FakeInstance {
+  let calls = 0;
   const self: FakeInstance = {
     failure: undefined,
     closed: false,
     memoryMiB: 1,
     call(_hook, request) {
+      calls++;
       try {
         return call(self, request);
       } catch (error) {
@@ -32,12 +34,18 @@ export function fakeInstance(call: (self: FakeInstance, request: Uint8Array) => 
         throw error;
       }
     },
-    usage: (): Usage => ({ fuel: undefined, cpuMs: undefined, memoryBytes: self.memoryMiB * MIB, capabilityCalls: 2 }),
+    usage: () => usageOf(self, 1),
+    totalUsage: () => usageOf(self, calls),
     close() {
       self.closed = true;
     },
   };
   return self;
+}
+
+/** Each call asks the host for two things. */
+function usageOf({ memoryMiB }: FakeInstance, calls: number): Usage {
+  return { fuel: undefined, cpuMs: undefined, memoryBytes: memoryMiB * MIB, capabilityCalls: 2 * calls };
 }
 
 export const echo = (_self: FakeInstance, payload: Uint8Array): CallResult => ({ ok: true, payload });
