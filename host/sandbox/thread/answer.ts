@@ -52,5 +52,5 @@ function copied(name: string, { ok, payload }: CapabilityAnswer, messageBytes: n
   if (payload.byteLength > messageBytes) {
     throw tooLong(`the answer of ${name}`, payload.byteLength, messageBytes);
   }
-  return { ok, payload: ownCopy(payload) };
+  return { ok: Boolean(ok), payload: ownCopy(payload) };
 }

@@ -97,8 +97,7 @@ function threadData(port: MessagePort, wake: Int32Array, parts: LinkParts, optio
   return {
     port,
     wake,
-    // Not where its code came from, which only this side is asked.
-    parts: { ...parts, origins: [] },
+    parts,
     limits: { ...options.limits },
     capabilities: [...options.capabilities.keys()],
     wasi: {

@@ -175,10 +175,9 @@ class LiveThread implements ThreadInstance, ThreadOwner {
       }
       const said = call.within(() => answer(question, this.#options, this.#limits.messageBytes, call.context));
       if (isPromise(said)) {
-        said.then(
-          (later) => this.#say(call, later),
-          (error) => this.#refuse(call, error),
-        );
+        Promise.resolve(said)
+          .then((later) => this.#say(call, later))
+          .catch((error) => this.#refuse(call, error));
       } else {
         this.#say(call, said);
       }
