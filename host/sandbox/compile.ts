@@ -15,6 +15,7 @@ import { instantiate, type LinkParts } from './instantiate.js';
 import { DEFAULT_SANDBOX_LIMITS, type SandboxLimits } from './limits.js';
 import { type Meter, rewriteModule } from './meter/index.js';
 import type { CompiledComponent, Isolation } from './options.js';
+import { moduleName, modulePositions } from './position/index.js';
 import { createPromiseCache } from './promise-cache.js';
 import { startThreadInstance } from './thread/index.js';
 import { type WasmModule, wasm } from './web-assembly.js';
@@ -24,6 +25,7 @@ const CACHED = 64;
 const CACHED_BYTES = 128 * 1024 * 1024;
 /** Below this size, compiling on the spot is faster than a round through V8's threads. */
 const COMPILE_INLINE_BYTES = 256 * 1024;
+const TAG_DIGITS = 8;
 
 const cache = createPromiseCache<LinkParts>(CACHED, CACHED_BYTES);
 
@@ -57,7 +59,8 @@ export async function compileComponent(
     fuel: all.fuel !== undefined,
   };
   const key = `${createHash('sha256').update(copy).digest('hex')} ${JSON.stringify([all, meter])}`;
-  const parts = await cache.get(key, copy.byteLength, () => compile(copy, all, meter));
+  const tag = createHash('sha256').update(key).digest('hex').slice(0, TAG_DIGITS);
+  const parts = await cache.get(key, copy.byteLength, () => compile(copy, all, meter, tag));
   admitImports(parts.plan, offered);
   return {
     hooks: [...parts.plan.hooks.keys()],
@@ -84,7 +87,8 @@ function checkIsolation(compiledFor: Isolation, wanted: Isolation): void {
   }
 }
 
-async function compile(bytes: Uint8Array, limits: SandboxLimits, meter: Meter): Promise<LinkParts> {
+/** @param tag - tells what is compiled apart from everything else that is, in stacks. */
+async function compile(bytes: Uint8Array, limits: SandboxLimits, meter: Meter, tag: string): Promise<LinkParts> {
   const timeLeft = timeLimit(limits.compileMs);
   const plan = decodeComponent(bytes, limits.component);
   admitImports(plan, undefined);
@@ -93,7 +97,12 @@ async function compile(bytes: Uint8Array, limits: SandboxLimits, meter: Meter): 
   const tables = tableBounds(plan, facts, limits.tableEntries);
   const rewritten = plan.modules.map((module, i) => {
     timeLeft();
-    return rewriteModule(module, facts[i]!, { tableMaxima: tables[i]!, meter, functionBytes: limits.functionBytes });
+    return rewriteModule(module, facts[i]!, {
+      tableMaxima: tables[i]!,
+      meter,
+      functionBytes: limits.functionBytes,
+      moduleName: moduleName(tag, i),
+    });
   });
   const modules: WasmModule[] = [];
   for (const [i, { bytes: module }] of rewritten.entries()) {
@@ -104,8 +113,10 @@ async function compile(bytes: Uint8Array, limits: SandboxLimits, meter: Meter): 
     hostFunctions.size === 0
       ? undefined
       : new wasm.Module(buildGuard([...hostFunctions.keys()].map((func) => func.signature)));
-  const origins = rewritten.map((module) => module.origins);
-  return { plan: { ...plan, modules: [] }, facts, modules, origins, meter, hostFunctions, guard, limits };
+  const positions = rewritten.map(({ origins }, i) =>
+    modulePositions(moduleName(tag, i), plan.modules[i]!, facts[i]!, origins),
+  );
+  return { plan: { ...plan, modules: [] }, facts, modules, positions, meter, hostFunctions, guard, limits };
 }
 
 /** @returns a function that says how many milliseconds are left, and throws PluginError `LIMIT_EXCEEDED` once none are. */

@@ -8,9 +8,10 @@ import { GUARD_IMPORT } from './guard.js';
 import { type Exports, HostFunctions } from './host-functions.js';
 import { hookMissing, liftHook } from './lift.js';
 import type { SandboxLimits } from './limits.js';
-import type { Meter, OffsetMap } from './meter/index.js';
+import type { Meter } from './meter/index.js';
 import type { ModuleFacts } from './module-facts.js';
 import type { CallOptions, CallResult, ComponentInstance, InstanceOptions, Usage } from './options.js';
+import type { ModulePositions } from './position/index.js';
 import { EPOCH_IMPORT, FUEL_IMPORT, MEMORY_IMPORT, RESERVED_NAMESPACE, TICK_IMPORT } from './reserved.js';
 import { InstanceState } from './state.js';
 import { type CoreFunction, createWasi, type Wasi } from './wasi/index.js';
@@ -21,8 +22,8 @@ export interface LinkParts {
   readonly plan: ComponentPlan;
   readonly facts: readonly ModuleFacts[];
   readonly modules: readonly WasmModule[];
-  /** Of each module: where its code stood before it was rewritten. */
-  readonly origins: readonly OffsetMap[];
+  /** Of each module: how to find the source of its code. */
+  readonly positions: readonly ModulePositions[];
   /** How its code was metered. */
   readonly meter: Meter;
   /** Every function that the host provides, in the order of the guard's exports. */
@@ -40,7 +41,7 @@ export function instantiate(parts: LinkParts, options: InstanceOptions): Compone
   const limits = { ...parts.limits, ...options.limits };
   const deadline = parts.meter.deadline === 'none' ? undefined : threadDeadline();
   const budget = new CallBudget(limits, parts.meter, deadline);
-  const state = new InstanceState(budget, options.lastWords ?? (() => undefined));
+  const state = new InstanceState(budget, options.lastWords ?? (() => undefined), parts.positions);
   let wasi: Wasi | undefined;
   const memories: WasmMemory[] = [];
   const namespaces: Readonly<Record<string, unknown>>[] = [];

@@ -7,6 +7,7 @@
 import { escapeControls, PluginError, quote } from '../errors/index.js';
 import { type CallBudget, Stop } from './call-budget.js';
 import type { CallOptions } from './options.js';
+import { describeFrames, explainTrap, type Frame, frameDetails, type ModulePositions } from './position/index.js';
 import { GuestExit } from './wasi/index.js';
 import { wasm } from './web-assembly.js';
 
@@ -33,9 +34,12 @@ export class InstanceState {
   #thrown: { readonly error: unknown; readonly by: string } | undefined;
   readonly #lastWords: () => string | undefined;
   readonly #budget: CallBudget;
+  readonly #modules: readonly ModulePositions[];
 
-  constructor(budget: CallBudget, lastWords: () => string | undefined) {
+  /** @param modules - of its component, by index; none where guest code runs in another thread. */
+  constructor(budget: CallBudget, lastWords: () => string | undefined, modules: readonly ModulePositions[] = []) {
     this.#budget = budget;
+    this.#modules = modules;
     this.#lastWords = lastWords;
   }
 
@@ -109,18 +113,19 @@ export class InstanceState {
       } catch {
         // The guest is dead for a reason of its own, and that is the one to report.
       }
-      this.failure = this.#explain(doing, hook, cause.error, cause.by);
+      this.failure = this.#explain(doing, hook, cause.error, cause.by, explainTrap(thrown, this.#modules));
     }
     return this.failure;
   }
 
-  #explain(doing: string, hook: string, error: unknown, by: string): PluginError {
+  #explain(doing: string, hook: string, error: unknown, by: string, frames: readonly Frame[]): PluginError {
     const lastCalls = this.#calls();
-    const details = { hook, ...(lastCalls === '' ? {} : { lastCalls }) };
+    const details = { hook, ...(lastCalls === '' ? {} : { lastCalls }), ...frameDetails(frames) };
+    const where = describeFrames(frames);
     const because = (code: ConstructorParameters<typeof PluginError>[0], text: string, hint?: string): PluginError =>
       new PluginError(code, `${doing}: ${text}`, { cause: error, details, hint });
     if (error instanceof Stop) {
-      return stoppedError(error, doing, details);
+      return stoppedError(error, doing, details, where);
     }
     if (error instanceof GuestExit) {
       return because('GUEST_EXIT', `the guest ended itself with exit code ${error.code}${this.#words()}`);
@@ -137,10 +142,11 @@ export class InstanceState {
     // Only after an `unreachable` that nobody on the host's side caused: a guest that divides by zero did that by itself.
     const stop = by === '' && isUnreachable(error) ? this.#budget.stopped() : undefined;
     if (stop !== undefined) {
-      return stoppedError(stop, doing, details);
+      return stoppedError(stop, doing, details, where);
     }
     const after = lastCalls === '' ? '' : `; last host calls: ${lastCalls}`;
-    return because('GUEST_TRAP', `the guest trapped, ${trapText(error)}${this.#words()}${after}`);
+    // Last words are those of a failed assertion, and name its line themselves.
+    return because('GUEST_TRAP', `the guest trapped, ${trapText(error)}${this.#words() || where}${after}`);
   }
 
   #words(): string {
@@ -156,8 +162,10 @@ export class InstanceState {
   }
 }
 
-function stoppedError(stop: Stop, doing: string, details: Readonly<Record<string, string>>): PluginError {
-  return new PluginError(stop.code, `${doing}: ${stop.message}`, { hint: stop.hint, details });
+/** @param where - the guest was when it was stopped: in its endless loop, perhaps. */
+function stoppedError(stop: Stop, doing: string, details: PluginError['details'], where = ''): PluginError {
+  const place = where === '' ? '' : `; it was${where}`;
+  return new PluginError(stop.code, `${doing}: ${stop.message}${place}`, { hint: stop.hint, details });
 }
 
 /** What the checks of the meter end in. */
