@@ -27,6 +27,7 @@ export interface ResolvedOptions {
   readonly sources: Pick<CapabilitySources, 'env' | 'http' | 'clocks' | 'random'>;
 }
 
+const HTTP_SOURCES: readonly (keyof HttpSources)[] = ['ca', 'lookup', 'timeoutMs', 'bodyBytes'];
 const OPTIONS = [...RUN_OPTIONS, 'log', 'capabilities', 'env', 'http', 'clocks', 'random'];
 
 /**
@@ -37,7 +38,11 @@ const OPTIONS = [...RUN_OPTIONS, 'log', 'capabilities', 'env', 'http', 'clocks',
  * @throws TypeError that lists every problem.
  */
 export function resolveOptions(options: HostOptions): ResolvedOptions {
-  const problems = [...unknownOptions(options, OPTIONS), ...runProblems(options)];
+  const problems = [
+    ...unknownOptions(options, OPTIONS),
+    ...unknownOptions(options.http ?? {}, HTTP_SOURCES, 'option of http'),
+    ...runProblems(options),
+  ];
   if (problems.length === 0) {
     resolveRun([options], problems);
   }

@@ -53,11 +53,12 @@ export class Quarantine {
   refusal(hook: string, leftMs = this.#until - this.#now()): PluginError {
     const retryInMs = Math.max(0, Math.ceil(leftMs));
     const next = leftMs > 0 ? `the next trial is in ${Math.ceil(leftMs / MS_PER_SECOND)} s` : 'a trial call is running';
+    const times = this.#deaths === 1 ? 'once' : `${this.#deaths} times in a row`;
     const last = this.#last?.message ?? '';
     const why = last.length > SHOWN_CHARS ? `${last.slice(0, SHOWN_CHARS)}…` : last;
     return new PluginError(
       'PLUGIN_QUARANTINED',
-      `Cannot call ${hook}: the plugin died ${this.#deaths} times in a row, ${next}; the last time: ${why}`,
+      `Cannot call ${hook}: the plugin died ${times}, ${next}; the last time: ${why}`,
       {
         cause: this.#last,
         hint: 'Wait for the trial, or release the plugin once the cause is gone.',
