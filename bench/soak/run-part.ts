@@ -5,6 +5,9 @@ import type { JudgedPart, PartOptions, PartResult } from './part.js';
 
 /** How long a process may take to end once it has nothing more to do. */
 const END_MS = 10_000;
+const MINUTE_MS = 60_000;
+/** What a part that is given minutes may take beyond them: more, and a guest keeps its thread although its time is up. */
+const GRACE_MS = 2 * MINUTE_MS;
 
 /** Run one part in a process of its own, and see whether that ends by itself. */
 export async function runPart(options: PartOptions): Promise<JudgedPart> {
@@ -22,6 +25,10 @@ export async function runPart(options: PartOptions): Promise<JudgedPart> {
   let output = '';
   let toldAt: number | undefined;
   let timer: NodeJS.Timeout | undefined;
+  const late =
+    options.part === 'crashing'
+      ? setTimeout(() => child.kill('SIGKILL'), options.amount * MINUTE_MS + GRACE_MS)
+      : undefined;
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
     output += text;
     toldAt ??= performance.now();
@@ -32,6 +39,7 @@ export async function runPart(options: PartOptions): Promise<JudgedPart> {
     child.on('close', (exitCode, killedBy) => resolve({ code: exitCode, signal: killedBy }));
   });
   clearTimeout(timer);
+  clearTimeout(late);
   process.off('SIGTERM', stop).off('SIGINT', wait);
   if (toldAt === undefined) {
     throw new Error(`The part ${options.part} ended with ${signal ?? code} and no result`);
