@@ -1,12 +1,12 @@
 /**
- * The name section, which says in stack traces what a function is called: indices move, names are cut, the module gets the
- * name that the host wants for it.
+ * The name section, which says in stack traces what a function is called: indices move, names are cut and made harmless, the
+ * module gets the name that the host wants for it.
  *
  * Nobody has validated it, and nothing depends on it: what cannot be read is left out.
  * WebAssembly core specification 3.0, "Custom Sections", section "Name Section"; extended name section proposal.
  */
 import type { Reader } from '../../component/index.js';
-import { PluginError } from '../../errors/index.js';
+import { escapeControls, PluginError } from '../../errors/index.js';
 import { text } from '../wasm-bytes.js';
 import { ByteWriter } from './sections/byte-writer.js';
 import type { IndexShift } from './sections/index-shift.js';
@@ -22,6 +22,9 @@ const GLOBALS = 7;
 const LAST_KNOWN = 11;
 /** V8 puts whole names into every stack trace that it makes. */
 const MAX_NAME_BYTES = 256;
+const FIRST_PRINTABLE = 0x20;
+const DELETE = 0x7f;
+const QUESTION_MARK = 0x3f;
 const UTF8_CONTINUATION = 0x80;
 const UTF8_LEADING_BITS = 0xc0;
 
@@ -101,9 +104,9 @@ function nameMap(body: Reader, module: Uint8Array, move: (index: number) => numb
     out.u32(move(body.u32()));
     const length = body.u32();
     const { offset } = body.range(length, 'a name');
-    const kept = cutLength(module, offset, length);
-    out.u32(kept);
-    out.copy(module, offset, offset + kept);
+    const name = shownName(module.subarray(offset, offset + cutLength(module, offset, length)));
+    out.u32(name.length);
+    out.put(name);
   }
 }
 
@@ -124,6 +127,21 @@ function cutLength(module: Uint8Array, start: number, length: number): number {
     kept--;
   }
   return kept;
+}
+
+/** Stack traces reach terminals and logs, where a name must move no cursor and forge no line. No name gets longer. */
+function shownName(name: Uint8Array): Uint8Array {
+  if (name.every(isPrintableAscii)) {
+    return name;
+  }
+  const decoded = new TextDecoder().decode(name);
+  return escapeControls(decoded) === decoded
+    ? name
+    : name.map((byte) => (isPrintableAscii(byte) ? byte : QUESTION_MARK));
+}
+
+function isPrintableAscii(byte: number): boolean {
+  return byte >= FIRST_PRINTABLE && byte < DELETE;
 }
 
 /** @returns whether all of it could be read. */
