@@ -2,6 +2,8 @@ import type { Frame } from './frame.js';
 
 /** A message needs the place and how the guest got there; `details` has the rest. */
 const FRAMES_IN_MESSAGE = 4;
+/** How AssemblyScript's compiler calls the files of packages and of its standard library. */
+const LIBRARY = '~lib/';
 
 /**
  * Where the guest was, as a part of a message.
@@ -13,15 +15,20 @@ export function describeFrames(frames: readonly Frame[]): string {
   return places.length === 0 ? '' : ` in ${places.join(', called from ')}`;
 }
 
-/** Where the guest was, as an error's `details`; none without frames. */
+/**
+ * Where the guest was, as an error's `details`; none without frames.
+ *
+ * `position` is the innermost place in code that is the author's own: a line of the language's library, where an assertion
+ * ends, helps nobody to find the assertion.
+ */
 export function frameDetails(frames: readonly Frame[]): Readonly<Record<string, string | number>> {
-  const [first] = frames;
-  return first === undefined
+  const own = frames.find(({ source }) => source !== undefined && !source.startsWith(LIBRARY)) ?? frames[0];
+  return own === undefined
     ? {}
     : {
-        position: placeOf(first),
+        position: placeOf(own),
         frames: distinct(frames.map(describeFrame)).join(', '),
-        codeOffset: first.codeOffset,
+        codeOffset: own.codeOffset,
       };
 }
 

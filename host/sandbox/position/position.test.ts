@@ -334,6 +334,16 @@ describe('in words', () => {
       },
     },
     {
+      name: 'an assertion of a library',
+      frames: [frame(1, { function: 'abort', source: '~lib/sdk/abort.ts:3:1' }), decode],
+      message: ' in abort (~lib/sdk/abort.ts:3:1), called from decode (assembly/index.ts:12:7)',
+      details: {
+        position: 'assembly/index.ts:12:7',
+        frames: 'abort (~lib/sdk/abort.ts:3:1), decode (assembly/index.ts:12:7)',
+        codeOffset: 0x2f,
+      },
+    },
+    {
       name: 'a recursion',
       frames: [decode, handle, handle, handle, decode],
       message:
