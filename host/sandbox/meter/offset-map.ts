@@ -7,8 +7,6 @@
  * Stack traces name offsets in what V8 compiled; source maps and DWARF speak of the original. Between two changes the distance is
  * the same, so that two numbers for each end of a change are all there is to keep.
  */
-import { IntList } from './int-list.js';
-
 /** Where code comes from that the sandbox added. */
 export const NO_ORIGIN = -1;
 
@@ -57,8 +55,9 @@ export const IDENTITY = new OffsetMap(new Int32Array(), new Int32Array());
 
 /** Takes down where each stretch of a module comes from, front to back. */
 export class OffsetRecorder {
-  readonly #starts = new IntList();
-  readonly #origins = new IntList();
+  #starts = new Int32Array(1024);
+  #origins = new Int32Array(1024);
+  #length = 0;
 
   copied(start: number, origin: number): void {
     this.#push(start, origin);
@@ -73,15 +72,21 @@ export class OffsetRecorder {
   }
 
   finish(): OffsetMap {
-    return new OffsetMap(toArray(this.#starts), toArray(this.#origins));
+    return new OffsetMap(this.#starts.slice(0, this.#length), this.#origins.slice(0, this.#length));
   }
 
   #push(start: number, origin: number): void {
-    this.#starts.push(start);
-    this.#origins.push(origin);
+    if (this.#length === this.#starts.length) {
+      this.#starts = twice(this.#starts);
+      this.#origins = twice(this.#origins);
+    }
+    this.#starts[this.#length] = start;
+    this.#origins[this.#length++] = origin;
   }
 }
 
-function toArray(list: IntList): Int32Array {
-  return Int32Array.from({ length: list.length }, (_, i) => list.at(i));
+function twice(values: Int32Array<ArrayBuffer>): Int32Array<ArrayBuffer> {
+  const larger = new Int32Array(values.length * 2);
+  larger.set(values);
+  return larger;
 }

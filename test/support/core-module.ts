@@ -1,0 +1,28 @@
+/** Core modules put together by hand, for what no text format writes. */
+import { concat, leb, section } from '../../host/sandbox/wasm-bytes.js';
+
+type Bytes = Uint8Array | readonly number[];
+
+export const PREAMBLE: readonly number[] = [0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00];
+
+/** A module of these sections. */
+export function moduleOf(...sections: readonly Uint8Array[]): Uint8Array {
+  return concat([PREAMBLE, ...sections]);
+}
+
+/** A section that is a list. */
+export function listSection(id: number, entries: readonly Bytes[]): Uint8Array {
+  return section(id, [leb(entries.length), ...entries]);
+}
+
+/** A custom section. */
+export function customSection(name: string, contents: Bytes): Uint8Array {
+  const bytes = new TextEncoder().encode(name);
+  return section(0, [leb(bytes.length), bytes, contents]);
+}
+
+/** Something with its size in front: a function body, a name, the contents of a data segment. */
+export function sized(...parts: readonly Bytes[]): Uint8Array {
+  const body = concat(parts);
+  return concat([leb(body.length), body]);
+}
