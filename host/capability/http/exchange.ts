@@ -7,7 +7,7 @@ import { type Connecting, MAX_RESPONSE_HEADER_BYTES, openRequest, transportFor }
 import type { Outgoing } from './redirect.js';
 
 /** Header fields of an answer. Ordinary ones have dozens. */
-export const MAX_RESPONSE_HEADERS = 1000;
+export const MAX_RESPONSE_HEADERS = 2000;
 
 /**
  * Send a request and use its answer. When this settles the connection is closed, however it ends.
@@ -61,9 +61,6 @@ export async function readBody(response: IncomingMessage, maxBytes: number): Pro
     }
     chunks.push(chunk);
   }
-  if (!response.complete) {
-    throw new Refusal('failed', 'Cannot read the body: the connection ended before it did');
-  }
   return Buffer.concat(chunks, length);
 }
 
@@ -89,8 +86,7 @@ function responseTo(request: ClientRequest): Promise<IncomingMessage> {
     request.on('response', resolve);
     // It stays: an error after the answer's headers comes here too, and without a listener it would end the process.
     request.on('error', (cause) => reject(new BrokenConnection({ cause })));
-    // Nobody asked for another protocol; without this a server that switches would keep us waiting.
-    request.on('upgrade', (_response, socket) => socket.destroy());
+    // Without an error: the server switched to a protocol that nobody asked for, and Node hung up.
     request.on('close', () => reject(new BrokenConnection()));
   });
 }

@@ -1,7 +1,7 @@
 /** Redirects between real servers: where a guest may not go, no redirect leads it. */
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { answered, type Client, codeOf, send } from '../../../test/support/http-client.js';
-import { type Seen, serveHttp, type TestServer } from '../../../test/support/http-servers.js';
+import { type Seen, serveHttp, serveTcp, type TestServer } from '../../../test/support/http-servers.js';
 
 /** Granted; redirects to whatever its path says, with the status that begins it: `/302/http://…`. */
 let granted: TestServer;
@@ -103,6 +103,24 @@ describe('a redirect', () => {
     expect(headers).toContainEqual({ name: 'location', value: at(stranger) });
     expect(requests()).toHaveLength(1);
   });
+});
+
+test('a redirect whose own body never ends is left, not read', async () => {
+  const endless = await serveTcp((socket) => {
+    const more = (): void => {
+      while (!socket.destroyed && socket.write(Buffer.alloc(65_536)));
+    };
+    socket.on('drain', more);
+    socket.once('data', () => {
+      socket.write(`HTTP/1.1 302 Found\r\nlocation: ${at(friend)}\r\n\r\n`);
+      more();
+    });
+  });
+  const { grants } = client;
+  const { url } = await answered({ grants: [...grants, `http:127.0.0.1:${endless.port}`] }, { url: at(endless) });
+  expect(url).toBe(`${at(friend)}/`);
+  await expect.poll(() => endless.open()).toBe(0);
+  await endless.close();
 });
 
 describe('a chain of redirects', () => {

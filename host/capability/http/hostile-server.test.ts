@@ -196,10 +196,12 @@ describe('headers', () => {
     expect(await codeOf(many.client, { url: many.url })).not.toBe('answered 200');
   });
 
-  test('as many as are allowed all arrive', async () => {
-    const count = MAX_RESPONSE_HEADERS;
-    const { client, url } = await serving((socket) => socket.end(`${OK}${'a: b\r\n'.repeat(count)}\r\n`));
-    expect((await answered(client, { url })).headers).toHaveLength(count);
+  test('as many, and as long, as are allowed all arrive', async () => {
+    const text = [lines(MAX_RESPONSE_HEADER_BYTES - 1000), lines(100)];
+    const long = await serving((socket) => socket.end(`${OK}${text.join('')}\r\n`));
+    expect((await answered(long.client, { url: long.url })).headers).toHaveLength(2);
+    const many = await serving((socket) => socket.end(`${OK}${'a: b\r\n'.repeat(MAX_RESPONSE_HEADERS)}\r\n`));
+    expect((await answered(many.client, { url: many.url })).headers).toHaveLength(MAX_RESPONSE_HEADERS);
   });
 });
 

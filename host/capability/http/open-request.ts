@@ -8,7 +8,7 @@ import type { Header } from './headers.js';
 import type { Outgoing } from './redirect.js';
 
 /** All names and values of an answer's headers together. */
-export const MAX_RESPONSE_HEADER_BYTES = 16 * 1024;
+export const MAX_RESPONSE_HEADER_BYTES = 32 * 1024;
 
 export interface Connecting {
   /** Certificates to trust instead of the system's, as PEM. */
