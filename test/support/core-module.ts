@@ -26,3 +26,25 @@ export function sized(...parts: readonly Bytes[]): Uint8Array {
   const body = concat(parts);
   return concat([leb(body.length), body]);
 }
+
+export interface RawSection {
+  readonly id: number;
+  readonly contents: Uint8Array;
+}
+
+/** The sections of a module that is known to be valid, whatever it imports. */
+export function sectionsOf(module: Uint8Array): RawSection[] {
+  const sections: RawSection[] = [];
+  for (let at = PREAMBLE.length; at < module.length; ) {
+    const id = module[at++]!;
+    let size = 0;
+    for (let shift = 0, more = true; more; shift += 7) {
+      const byte = module[at++]!;
+      size += (byte & 0x7f) * 2 ** shift;
+      more = byte >= 0x80;
+    }
+    sections.push({ id, contents: module.subarray(at, at + size) });
+    at += size;
+  }
+  return sections;
+}
