@@ -157,6 +157,8 @@ describe('a body', () => {
     const { client, url } = await serving((socket) => socket.end(`${OK}${head}\r\n${'x'.repeat(1000)}`));
     expect(await codeOf({ ...client, messageBytes: 1500 }, { url })).toBe('limit');
     expect(await codeOf({ ...client, messageBytes: 3000 }, { url })).toBe('answered 200');
+    // What cannot fit is not even read.
+    expect((await send({ ...client, messageBytes: 999 }, { url })).refused?.message).toContain('longer than 999 bytes');
   });
 });
 
