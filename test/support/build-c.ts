@@ -19,18 +19,32 @@ export function buildCSurroundings(): Promise<Uint8Array> {
   return buildC('surroundings');
 }
 
-function buildC(name: string): Promise<Uint8Array> {
+/** A C program that traps, with names and DWARF as `clang -g` leaves them; see `test/programs/c/trap.c`. */
+export function buildCTrap(): Promise<Uint8Array> {
+  return buildC('trap', DEBUG);
+}
+
+/** What differs between a release and what an author debugs. */
+interface Flags {
+  readonly compile: readonly string[];
+  readonly link: readonly string[];
+}
+
+const RELEASE: Flags = { compile: [], link: ['-s'] };
+const DEBUG: Flags = { compile: ['-g'], link: [] };
+
+function buildC(name: string, flags = RELEASE): Promise<Uint8Array> {
   const inputs = {
     name: `c-${name}`,
     folders: ['c', 'wit'],
     toolchain: ['@yowasp/clang', '@bytecodealliance/jco'],
-    options: [name],
+    options: [name, ...flags.compile, ...flags.link],
   };
-  return cachedBuild(inputs, async () => buildComponent(await compileAndLink(name), 'echo', true));
+  return cachedBuild(inputs, async () => buildComponent(await compileAndLink(name, flags), 'echo', true));
 }
 
 /** Two steps: the compiler runs in WebAssembly and cannot start the linker itself. */
-async function compileAndLink(name: string): Promise<Uint8Array> {
+async function compileAndLink(name: string, flags: Flags): Promise<Uint8Array> {
   // Loads the toolchain; later calls would report on that to the console.
   await runLLVM(undefined, {}, { fetchProgress: () => {} });
   const sources = [`${name}.c`, ...INCLUDED];
@@ -38,13 +52,13 @@ async function compileAndLink(name: string): Promise<Uint8Array> {
   const compiled = await run(
     'clang',
     commands.clang,
-    ['--target=wasm32-wasip1', '-O2', '-Wall', '-Werror', '-c', `${name}.c`, '-o', 'a.o'],
+    ['--target=wasm32-wasip1', '-O2', '-Wall', '-Werror', ...flags.compile, '-c', `${name}.c`, '-o', 'a.o'],
     files,
   );
   const linked = await run(
     'wasm-ld',
     commands['wasm-ld'],
-    // As `clang -mexec-model=reactor -###` prints it, with the names stripped.
+    // As `clang -mexec-model=reactor -###` prints it.
     [
       '-m',
       'wasm32',
@@ -55,7 +69,7 @@ async function compileAndLink(name: string): Promise<Uint8Array> {
       'a.o',
       '-lc',
       BUILTINS,
-      '-s',
+      ...flags.link,
       '-o',
       'a.wasm',
     ],
