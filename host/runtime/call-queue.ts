@@ -1,3 +1,5 @@
+import { AsyncResource } from 'node:async_hooks';
+import { defaultMaxListeners, getMaxListeners, setMaxListeners } from 'node:events';
 import { PluginError } from '../errors/index.js';
 import type { CallOptions, CallResult } from '../sandbox/index.js';
 import type { CallUsage } from './ledger.js';
@@ -19,6 +21,8 @@ export interface PendingCall {
 
 interface Waiting {
   readonly call: PendingCall;
+  /** Its caller's: what an embedder keeps in an AsyncLocalStorage must not be that of whoever was served before. */
+  readonly scope: AsyncResource;
   readonly settle: (answer: CallResult | Promise<CallResult>) => void;
   readonly fail: (error: unknown) => void;
 }
@@ -54,6 +58,7 @@ export class CallQueue {
       return Promise.reject(tooMany(hook, this.#maxQueued));
     }
     const signal = options?.signal;
+    expectListeners(signal);
     return new Promise<CallResult>((resolve, reject) => {
       const giveUp = (): void => {
         this.#waiting.delete(waiting);
@@ -62,6 +67,7 @@ export class CallQueue {
       };
       const waiting: Waiting = {
         call: { ...call, request: call.request.slice() },
+        scope: new AsyncResource('wasm-plugin waiting call'),
         settle(answer) {
           signal?.removeEventListener('abort', giveUp);
           resolve(answer);
@@ -83,7 +89,7 @@ export class CallQueue {
       return;
     }
     try {
-      first.settle(serve(first.call));
+      first.settle(first.scope.runInAsyncScope(serve, undefined, first.call));
     } catch (error) {
       first.fail(error);
     }
@@ -111,6 +117,17 @@ export class CallQueue {
       return first;
     }
     return undefined;
+  }
+}
+
+/**
+ * Node warns of a leak at the eleventh listener, but one signal may well end hundreds of calls. Its own `fetch` does this too.
+ *
+ * @param signal - about to get a listener for one call.
+ */
+export function expectListeners(signal: AbortSignal | undefined): void {
+  if (signal !== undefined && getMaxListeners(signal) === defaultMaxListeners) {
+    setMaxListeners(Number.POSITIVE_INFINITY, signal);
   }
 }
 

@@ -6,7 +6,7 @@
  */
 import type { CallOptions, CallResult, ThreadInstance } from '../sandbox/index.js';
 import { CallBook } from './call-book.js';
-import { aborted, CallQueue, closed, type PendingCall, type Report } from './call-queue.js';
+import { aborted, CallQueue, closed, expectListeners, type PendingCall, type Report } from './call-queue.js';
 import { wallMs } from './clock.js';
 import type { InstancePool, PoolParts } from './instance-pool.js';
 import { type Made, Slot } from './slot.js';
@@ -140,6 +140,7 @@ export class ThreadPool implements InstancePool {
 
   async #serve(slot: ThreadSlot, { hook, request, options, report, trial }: PendingCall): Promise<CallResult> {
     const { instance, startCall } = slot.made!;
+    expectListeners(options?.signal);
     this.#busy.add(slot);
     this.#book.begin(request);
     const start = wallMs();

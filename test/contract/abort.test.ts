@@ -92,6 +92,30 @@ describe.each(MODES)('%s: a call whose caller gave up', (isolation) => {
     expect(await count(plugin)).toBe(1);
   });
 
+  test('may share its signal with many others', async () => {
+    const warnings: string[] = [];
+    const onWarning = (warning: Error): void => {
+      warnings.push(warning.name);
+    };
+    process.on('warning', onWarning);
+    const { signal } = new AbortController();
+    const calls: Promise<unknown>[] = [];
+    const many = (plugin: Plugin) => Array.from({ length: 30 }, () => plugin.callRaw(HOOK, act.echo(), { signal }));
+    const plugin: Plugin = await loadActing({
+      isolation,
+      answer(request) {
+        calls.push(...many(plugin));
+        return request;
+      },
+    });
+    await plugin.callRaw(HOOK, act.ask(), { signal });
+    await Promise.all(calls);
+    await new Promise((resolve) => setImmediate(resolve));
+    process.off('warning', onWarning);
+    expect(calls).toHaveLength(30);
+    expect(warnings).toEqual([]);
+  });
+
   test('and its signal keeps no listener of ours', async () => {
     const plugin = await loadActing({ isolation });
     const { signal } = new AbortController();

@@ -1,4 +1,5 @@
 /** Calls of one plugin and the instances that serve them: answers, deaths, waiting, replacing, closing; the same inline and in threads. */
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, test } from 'vitest';
 import { encode, errorMessage } from '../../host/abi/index.js';
@@ -234,6 +235,25 @@ describe.each(MODES)('%s', (isolation) => {
     await host.close();
     const cut = 'log cut: more than 1024 bytes in one call';
     expect(lines.map((text) => text.replace(/^x+$/, 'a line'))).toEqual(['a line', cut, 'a line', cut]);
+  });
+
+  test('what asks the host is part of its own call, however long that waited', async () => {
+    const caller = new AsyncLocalStorage<number>();
+    const seen: string[] = [];
+    const inner: Promise<unknown>[] = [];
+    const plugin: Plugin = await loadActing({
+      isolation,
+      answer(request) {
+        seen.push(`${request[0]} asked in ${caller.getStore()}`);
+        if (request[0] === 0) {
+          inner.push(...[1, 2].map((n) => caller.run(n, () => plugin.callRaw(HOOK, act.ask(n)))));
+        }
+        return request;
+      },
+    });
+    await caller.run(0, () => plugin.callRaw(HOOK, act.ask(0)));
+    await Promise.all(inner);
+    expect(seen).toEqual(['0 asked in 0', '1 asked in 1', '2 asked in 2']);
   });
 
   test('a hundred calls at once each get their own answer', async () => {
