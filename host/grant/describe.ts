@@ -1,3 +1,4 @@
+import { BlockList, isIPv4, isIPv6 } from 'node:net';
 import { escapeControls } from '../errors/index.js';
 import { formatPointer } from './pointer.js';
 import type { AdjustmentKey, Grant } from './types.js';
@@ -72,7 +73,7 @@ function explain(grant: Grant): [label: string, item: string][] {
           ];
     }
     case 'http':
-      return [['may connect', `to ${grant.host}:${grant.port}`]];
+      return [['may connect', `to ${grant.host}:${grant.port}${explainHost(grant.host)}`]];
     case 'config':
       return [['may change', ADJUSTMENTS[grant.adjustment]]];
     case 'config-pointer':
@@ -93,6 +94,30 @@ function explainPointer(segments: readonly string[]): string {
   );
   const text = `${formatPointer(segments)} of the container's config`;
   return meanings.length === 0 ? text : `${text} (${meanings.map(([, meaning]) => meaning).join('; ')})`;
+}
+
+/** Places where services trust whoever reaches them, and which their address does not tell everybody. */
+const LOOPBACK = new BlockList();
+LOOPBACK.addSubnet('127.0.0.0', 8);
+LOOPBACK.addAddress('0.0.0.0');
+LOOPBACK.addAddress('::1', 'ipv6');
+LOOPBACK.addAddress('::', 'ipv6');
+const LINK_LOCAL = new BlockList();
+LINK_LOCAL.addSubnet('169.254.0.0', 16);
+LINK_LOCAL.addSubnet('fe80::', 10, 'ipv6');
+LINK_LOCAL.addAddress('fd00:ec2::254', 'ipv6');
+
+function explainHost(host: string): string {
+  const address = host.replace(/^\[(.*)\]$/, '$1');
+  const family = isIPv6(address) ? 'ipv6' : 'ipv4';
+  const isAddress = family === 'ipv6' || isIPv4(address);
+  if (host === 'localhost' || host.endsWith('.localhost') || (isAddress && LOOPBACK.check(address, family))) {
+    return ' (services of this machine)';
+  }
+  if (host === 'metadata.google.internal' || (isAddress && LINK_LOCAL.check(address, family))) {
+    return ' (in a cloud: what hands out credentials of this machine)';
+  }
+  return '';
 }
 
 function explainEnv(name: string, prefix: boolean): string {

@@ -190,6 +190,22 @@ const described = [
     ],
   },
   {
+    name: 'hosts that are closer than they look',
+    grants: ['localhost', 'db.localhost', '127.0.0.2', '[::1]', '[::ffff:127.0.0.1]', '0.0.0.0', '169.254.169.254'].map(
+      (host) => `http:${host}:80`,
+    ),
+    want: [
+      'may change    nothing',
+      'may read      nothing',
+      `may connect   ${[
+        ...['localhost', 'db.localhost', '127.0.0.2', '[::1]', '[::ffff:7f00:1]', '0.0.0.0'].map(
+          (host) => `to ${host}:80 (services of this machine)`,
+        ),
+        'to 169.254.169.254:80 (in a cloud: what hands out credentials of this machine)',
+      ].join(', ')}`,
+    ],
+  },
+  {
     name: 'everything',
     grants: [
       ...['kv', 'env:HOME', 'env:A*', 'env:*', 'fs:/:ro', 'fs:/etc:rw', 'http:a.b:1'],

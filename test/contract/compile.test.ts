@@ -173,6 +173,7 @@ test("the examples in the SDK's README compile together", async () => {
     'wasm-plugin:hook/command@1.0.0',
     'wasm-plugin:hook/engine-config@1.0.0',
     'wasm-plugin:hook/lifecycle@1.0.0',
+    'wasm-plugin:hook/monitor-container@1.0.0',
     'wasm-plugin:hook/post-start-process@1.0.0',
   ]);
 });
