@@ -1,4 +1,5 @@
 /** Core modules put together by hand, for what no text format writes. */
+import type { SectionSpan } from '../../host/sandbox/module-facts.js';
 import { concat, leb, section } from '../../host/sandbox/wasm-bytes.js';
 
 type Bytes = Uint8Array | readonly number[];
@@ -27,8 +28,7 @@ export function sized(...parts: readonly Bytes[]): Uint8Array {
   return concat([leb(body.length), body]);
 }
 
-export interface RawSection {
-  readonly id: number;
+export interface RawSection extends SectionSpan {
   readonly contents: Uint8Array;
 }
 
@@ -36,6 +36,7 @@ export interface RawSection {
 export function sectionsOf(module: Uint8Array): RawSection[] {
   const sections: RawSection[] = [];
   for (let at = PREAMBLE.length; at < module.length; ) {
+    const start = at;
     const id = module[at++]!;
     let size = 0;
     for (let shift = 0, more = true; more; shift += 7) {
@@ -43,8 +44,9 @@ export function sectionsOf(module: Uint8Array): RawSection[] {
       size += (byte & 0x7f) * 2 ** shift;
       more = byte >= 0x80;
     }
-    sections.push({ id, contents: module.subarray(at, at + size) });
-    at += size;
+    const end = at + size;
+    sections.push({ id, start, body: at, end, contents: module.subarray(at, end) });
+    at = end;
   }
   return sections;
 }
