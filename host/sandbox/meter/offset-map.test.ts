@@ -2,7 +2,6 @@ import { parse } from '@bytecodealliance/jco';
 import { describe, expect, test } from 'vitest';
 import { sectionsOf } from '../../../test/support/core-module.js';
 import { everywhere, METERS, NO_METER, rewrite } from '../../../test/support/metered.js';
-import type { readModuleFacts } from '../module-facts.js';
 import { wasm } from '../web-assembly.js';
 import { readCodeFacts } from './code-facts.js';
 import { NO_ORIGIN, OffsetMap, OffsetRecorder } from './offset-map.js';
