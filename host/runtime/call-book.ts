@@ -1,5 +1,5 @@
-import type { CallResult } from '../sandbox/index.js';
-import type { CallQueue } from './call-queue.js';
+import type { CallOptions, CallResult } from '../sandbox/index.js';
+import { aborted, type CallQueue } from './call-queue.js';
 import type { Ledger } from './ledger.js';
 import type { Quarantine } from './quarantine.js';
 import type { PooledInstance } from './slot.js';
@@ -14,6 +14,23 @@ export class CallBook {
     this.#ledger = ledger;
     this.#quarantine = quarantine;
     this.#queue = queue;
+  }
+
+  /**
+   * A call comes.
+   *
+   * @returns whether it is the trial that may end a quarantine. {@link failed}, {@link answered} or the quarantine must hear of that one.
+   * @throws PluginError `CALL_ABORTED`, `PLUGIN_QUARANTINED`.
+   */
+  admit(hook: string, options: CallOptions | undefined): boolean {
+    if (options?.signal?.aborted === true) {
+      throw aborted(hook);
+    }
+    if (!this.#quarantine.tripped) {
+      return false;
+    }
+    this.#quarantine.admit(hook);
+    return true;
   }
 
   begin(request: Uint8Array): void {

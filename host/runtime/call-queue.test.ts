@@ -72,6 +72,13 @@ describe('maxQueued', () => {
   }
 });
 
+test('a call that is not let in leaves at once, so that whoever it took the place of may have it', async () => {
+  const queue = new CallQueue(0);
+  let left = 0;
+  expect((await rejected(queue.wait(call(1), 0, () => left++))).code).toBe('LIMIT_EXCEEDED');
+  expect(left).toBe(1);
+});
+
 describe('a caller that gives up', () => {
   test('leaves the line at once, and is told so', async () => {
     const queue = new CallQueue(2);

@@ -49,12 +49,13 @@ export class CallQueue {
    *
    * @param call - its request is copied: nobody tells the caller that the bytes are still needed.
    * @param expected - instances on their way: calls that wait for those do not count.
-   * @param leave - runs when the caller gives up, before anybody is told.
+   * @param leave - runs when the call leaves unserved, before anybody is told: nobody let it in, or its caller gave up.
    * @returns rejects with PluginError `LIMIT_EXCEEDED` when too many wait, `CALL_ABORTED` when the caller gives up.
    */
   wait(call: PendingCall, expected: number, leave: () => void): Promise<CallResult> {
     const { hook, options } = call;
     if (this.#waiting.size - expected >= this.#maxQueued) {
+      leave();
       return Promise.reject(tooMany(hook, this.#maxQueued));
     }
     const signal = options?.signal;

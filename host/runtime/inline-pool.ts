@@ -7,7 +7,7 @@
 import { PluginError } from '../errors/index.js';
 import type { CallOptions, CallResult, ComponentInstance } from '../sandbox/index.js';
 import { CallBook } from './call-book.js';
-import { aborted, CallQueue, closed, type PendingCall, type Report } from './call-queue.js';
+import { CallQueue, closed, type PendingCall, type Report } from './call-queue.js';
 import { cpuMs, wallMs } from './clock.js';
 import type { InstancePool, PoolParts } from './instance-pool.js';
 import { type Made, Slot } from './slot.js';
@@ -45,7 +45,7 @@ export class InlinePool implements InstancePool {
     if (this.isFree) {
       return this.callSync(hook, request, options, report);
     }
-    const trial = this.#admit(hook, options);
+    const trial = this.#book.admit(hook, options);
     const call: PendingCall = { hook, request, options, report, trial };
     return this.#queue.wait(call, 0, () => this.#parts.quarantine.undecided(trial));
   }
@@ -54,7 +54,7 @@ export class InlinePool implements InstancePool {
     if (this.#idle.length === 0) {
       throw busy(hook, this.#parts.options.size);
     }
-    return this.#serve(hook, request, options, report, this.#admit(hook, options));
+    return this.#serve(hook, request, options, report, this.#book.admit(hook, options));
   }
 
   async close(): Promise<void> {
@@ -71,19 +71,6 @@ export class InlinePool implements InstancePool {
     if (failures.length > 0) {
       throw failures[0];
     }
-  }
-
-  /** @returns whether the call is the trial that may end a quarantine. */
-  #admit(hook: string, options: CallOptions | undefined): boolean {
-    if (options?.signal?.aborted === true) {
-      throw aborted(hook);
-    }
-    const { quarantine } = this.#parts;
-    if (!quarantine.tripped) {
-      return false;
-    }
-    quarantine.admit(hook);
-    return true;
   }
 
   /** Run a call in an instance that is free, of which there must be one. */

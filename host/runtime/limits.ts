@@ -58,8 +58,8 @@ export const LIMITS: NumberOptions<HostLimits> = {
   // V8 makes no larger table.
   tableEntries: { default: sandbox.tableEntries, least: 1, most: 10_000_000 },
   instances: { default: 16, least: 1, most: 1024 },
-  // Node needs about a quarter of that to start a thread at all.
-  stackKiB: { default: sandbox.stackBytes / KIB, least: 256, most: 64 * KIB },
+  // On top of what the host's own functions need below it.
+  stackKiB: { default: sandbox.stackBytes / KIB, least: 1, most: 64 * KIB },
   messageMiB: { default: sandbox.messageBytes / MIB, most: 1024 },
   deadlineMs: { default: sandbox.deadlineMs, least: 1, most: MAX_MS },
   fuel: { default: undefined, least: 1, most: Number.MAX_SAFE_INTEGER },

@@ -6,7 +6,7 @@
  */
 import type { CallOptions, CallResult, ThreadInstance } from '../sandbox/index.js';
 import { CallBook } from './call-book.js';
-import { aborted, CallQueue, closed, expectListeners, type PendingCall, type Report } from './call-queue.js';
+import { CallQueue, closed, expectListeners, type PendingCall, type Report } from './call-queue.js';
 import { wallMs } from './clock.js';
 import type { InstancePool, PoolParts } from './instance-pool.js';
 import { type Made, Slot } from './slot.js';
@@ -48,7 +48,7 @@ export class ThreadPool implements InstancePool {
   }
 
   async call(hook: string, request: Uint8Array, options?: CallOptions, report?: Report): Promise<CallResult> {
-    const trial = this.#admit(hook, options);
+    const trial = this.#book.admit(hook, options);
     const call: PendingCall = { hook, request, options, report, trial };
     this.#standby = this.#parts.options.standby;
     const slot = this.#queue.size === 0 ? this.#takeIdle() : undefined;
@@ -80,19 +80,6 @@ export class ThreadPool implements InstancePool {
     if (this.#endFailures.length > 0) {
       throw this.#endFailures[0];
     }
-  }
-
-  /** @returns whether the call is the trial that may end a quarantine. */
-  #admit(hook: string, options: CallOptions | undefined): boolean {
-    if (options?.signal?.aborted === true) {
-      throw aborted(hook);
-    }
-    const { quarantine } = this.#parts;
-    if (!quarantine.tripped) {
-      return false;
-    }
-    quarantine.admit(hook);
-    return true;
   }
 
   /** Calls that may stand in line because an instance is as good as there. */
