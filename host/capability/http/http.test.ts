@@ -122,13 +122,22 @@ describe('a request', () => {
     expect(responses.map(({ body }) => text(body))).toEqual(paths.map((path) => `GET ${path} `));
   });
 
-  test('leaves no connection behind', async () => {
-    const sockets = (): number =>
-      process.getActiveResourcesInfo().filter((name) => name.startsWith('TCPSocket')).length;
-    const before = sockets();
+  test('leaves neither a connection nor a timer behind', async () => {
+    const held = (): string[] =>
+      process.getActiveResourcesInfo().filter((name) => name.startsWith('TCPSocket') || name === 'Timeout');
+    const before = held();
     await answered(client, { url: base });
     await expect.poll(() => server.open()).toBe(0);
-    expect(sockets()).toBe(before);
+    expect(held()).toEqual(before);
+  });
+
+  test('to an IPv6 address asks nobody for its name', async () => {
+    const lookup = (): never => expect.fail('looked it up');
+    const gone = { grants: ['http:[::1]:9'], sources: { lookup } };
+    // Refused or, without IPv6, unreachable: in any case it was tried.
+    expect((await send(gone, { url: 'http://[0:0::1]:9/' })).refused?.message).toMatch(
+      /^Cannot GET "http:\/\/\[::1\]:9\/": E(CONNREFUSED|ADDRNOTAVAIL|NETUNREACH|AFNOSUPPORT)$/,
+    );
   });
 
   test('goes by the name that was granted, however it is spelled', async () => {
