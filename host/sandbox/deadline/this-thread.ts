@@ -4,7 +4,23 @@ import type { Deadline } from './deadline.js';
 import { WatchdogDeadline } from './watchdog-deadline.js';
 
 /** Two memories of one page: valid where V8 has multi-memory (Node 22 and later). */
-const TWO_MEMORIES = Uint8Array.of(0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00, 0x05, 0x05, 0x02, 0x00, 0x01, 0x00, 0x01);
+const TWO_MEMORIES = Uint8Array.of(
+  0x00,
+  0x61,
+  0x73,
+  0x6d,
+  0x01,
+  0x00,
+  0x00,
+  0x00,
+  0x05,
+  0x05,
+  0x02,
+  0x00,
+  0x01,
+  0x00,
+  0x01,
+);
 
 /** How code that runs in its caller's thread finds out that its time is up. */
 export const INLINE_DEADLINE_METER: 'epoch' | 'slices' = wasm.validate(TWO_MEMORIES) ? 'epoch' : 'slices';

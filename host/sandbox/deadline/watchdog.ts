@@ -11,6 +11,8 @@ import { EPOCH, FIRING, generationAt, millisecondsAt, SLEEPING } from './watchdo
 const POLL_MS = 1;
 /** Looks without a call before it goes to sleep: waking it costs the caller some microseconds. */
 const IDLE_LOOKS = 100;
+/** Very much longer than a processor keeps a store to itself. */
+const GRACE_MS = 10;
 
 const cells = new Int32Array(workerData as SharedArrayBuffer);
 /** By depth: the generation that was seen last, and since when. */
@@ -68,8 +70,9 @@ function fire(depth: number, generation: number): void {
 
 function sleepUntilWoken(): void {
   Atomics.store(cells, SLEEPING, 1);
-  // A call that started before the store did not see it, so look once more; one that starts after it will wake us.
-  if (Atomics.load(cells, generationAt(0)) === 0) {
+  // A call that starts from here on sees that and wakes us. One that started just before did not; its own store reaches us within
+  // nanoseconds, so it is there after this wait.
+  if (Atomics.wait(cells, SLEEPING, 1, GRACE_MS) === 'timed-out' && Atomics.load(cells, generationAt(0)) === 0) {
     Atomics.wait(cells, SLEEPING, 1);
   }
   Atomics.store(cells, SLEEPING, 0);
