@@ -4,7 +4,7 @@ import { PluginError, quote } from '../errors/index.js';
 import { memoryBounds } from './bounds.js';
 import { CallBudget } from './call-budget.js';
 import { threadDeadline } from './deadline/index.js';
-import { GUARD_IMPORT } from './guard.js';
+import { GUARD_IMPORT, RESERVE_IMPORT } from './guard.js';
 import { type Exports, HostFunctions } from './host-functions.js';
 import { hookMissing, liftHook } from './lift.js';
 import type { SandboxLimits } from './limits.js';
@@ -13,6 +13,7 @@ import type { ModuleFacts } from './module-facts.js';
 import type { CallOptions, CallResult, ComponentInstance, InstanceOptions, Usage } from './options.js';
 import type { ModulePositions } from './position/index.js';
 import { EPOCH_IMPORT, FUEL_IMPORT, MEMORY_IMPORT, RESERVED_NAMESPACE, TICK_IMPORT } from './reserved.js';
+import { stackReserve } from './stack-reserve.js';
 import { InstanceState } from './state.js';
 import { type CoreFunction, createWasi, type Wasi } from './wasi/index.js';
 import { type WasmGlobal, type WasmImports, type WasmMemory, type WasmModule, wasm } from './web-assembly.js';
@@ -131,7 +132,8 @@ function instantiateGuard(
   hostFunctions: ReadonlyMap<HostFunction, number>,
   functions: HostFunctions,
 ): Readonly<Record<string, unknown>> {
-  const imports = record([...hostFunctions].map(([func, index]) => [String(index), functions.make(func)]));
+  const imports = record<unknown>([...hostFunctions].map(([func, index]) => [String(index), functions.make(func)]));
+  imports[RESERVE_IMPORT] = stackReserve();
   return new wasm.Instance(guard, { [GUARD_IMPORT]: imports }).exports;
 }
 
