@@ -74,18 +74,8 @@ export class OperatorReader {
     if (start >= this.#end) {
       return false;
     }
-    const bytes = this.#bytes;
-    let code = bytes[start]!;
-    let kind: number = ONE_BYTE[code]!;
+    const code = this.#bytes[start]!;
     this.#at = start + 1;
-    if (code >= FIRST_PREFIX && code <= LAST_PREFIX) {
-      const number = this.#u32();
-      kind = number < PREFIXED_OPERATORS ? PREFIXED[code - FIRST_PREFIX]![number]! : IMMEDIATE.unknown;
-      if (kind === IMMEDIATE.unknown) {
-        throw unsupported(start, `unknown operator 0x${code.toString(16)} 0x${number.toString(16)}`);
-      }
-      code = code * 0x10000 + number;
-    }
     into.code = code;
     into.start = start;
     into.index = 0;
@@ -93,22 +83,45 @@ export class OperatorReader {
     if (into.targets.length > 0) {
       into.targets.length = 0;
     }
+    const kind = ONE_BYTE[code]!;
     if (kind === IMMEDIATE.index) {
       into.index = this.#u32();
+    } else if (kind === IMMEDIATE.constant) {
+      this.#skipLeb();
+    } else if (kind === IMMEDIATE.memory) {
+      this.#memory();
     } else if (kind !== IMMEDIATE.none) {
-      this.#immediates(kind, into);
+      this.#immediates(kind === IMMEDIATE.unknown ? this.#prefixed(into) : kind, into);
     }
-    into.end = this.#at;
-    if (this.#at > this.#end) {
+    const end = this.#at;
+    into.end = end;
+    if (end > this.#end) {
       throw malformed(start, 'an operator does not end before its function');
     }
     return true;
   }
 
+  /** Read the number behind a prefix. @returns what follows it. */
+  #prefixed(into: Operator): number {
+    const { code: prefix, start } = into;
+    if (prefix < FIRST_PREFIX || prefix > LAST_PREFIX) {
+      throw unsupported(start, `unknown operator 0x${prefix.toString(16)}`);
+    }
+    const number = this.#u32();
+    const kind = number < PREFIXED_OPERATORS ? PREFIXED[prefix - FIRST_PREFIX]![number]! : IMMEDIATE.unknown;
+    if (kind === IMMEDIATE.unknown) {
+      throw unsupported(start, `unknown operator 0x${prefix.toString(16)} 0x${number.toString(16)}`);
+    }
+    into.code = prefix * 0x10000 + number;
+    return kind;
+  }
+
   #immediates(kind: number, into: Operator): void {
     switch (kind) {
-      case IMMEDIATE.constant:
-        this.#skipLeb();
+      case IMMEDIATE.none:
+        return;
+      case IMMEDIATE.index:
+        into.index = this.#u32();
         return;
       case IMMEDIATE.memory:
         this.#memory();
@@ -163,8 +176,6 @@ export class OperatorReader {
         this.#heapType();
         into.index2 = this.#heapType();
         return;
-      default:
-        throw unsupported(into.start, `unknown operator 0x${into.code.toString(16)}`);
     }
   }
 
