@@ -27,7 +27,17 @@ const CACHED_BYTES = 128 * 1024 * 1024;
 const COMPILE_INLINE_BYTES = 256 * 1024;
 const TAG_DIGITS = 8;
 
-const cache = createPromiseCache<LinkParts>(CACHED, CACHED_BYTES);
+/** Limits that are held while an instance runs: they make no difference to what is compiled. */
+const CALL_LIMITS: ReadonlySet<string> = new Set<keyof SandboxLimits>([
+  'messageBytes',
+  'deadlineMs',
+  'fuel',
+  'capabilityCalls',
+  'stackBytes',
+  'compileMs',
+]);
+
+const cache = createPromiseCache<Omit<LinkParts, 'limits'>>(CACHED, CACHED_BYTES);
 
 /**
  * Check and compile a component. Runs no code of it.
@@ -58,9 +68,11 @@ export async function compileComponent(
     deadline: isolation === 'inline' ? INLINE_DEADLINE_METER : 'none',
     fuel: all.fuel !== undefined,
   };
-  const key = `${createHash('sha256').update(copy).digest('hex')} ${JSON.stringify([all, meter])}`;
+  const digest = createHash('sha256').update(copy).digest('hex');
+  const key = `${digest} ${JSON.stringify([all, meter], (name, value) => (CALL_LIMITS.has(name) ? undefined : value))}`;
   const tag = createHash('sha256').update(key).digest('hex').slice(0, TAG_DIGITS);
-  const parts = await cache.get(key, copy.byteLength, () => compile(copy, all, meter, tag));
+  const compiled = await cache.get(key, copy.byteLength, () => compile(copy, all, meter, tag));
+  const parts: LinkParts = { ...compiled, limits: all };
   admitImports(parts.plan, offered);
   return {
     hooks: [...parts.plan.hooks.keys()],
@@ -88,7 +100,12 @@ function checkIsolation(compiledFor: Isolation, wanted: Isolation): void {
 }
 
 /** @param tag - tells what is compiled apart from everything else that is, in stacks. */
-async function compile(bytes: Uint8Array, limits: SandboxLimits, meter: Meter, tag: string): Promise<LinkParts> {
+async function compile(
+  bytes: Uint8Array,
+  limits: SandboxLimits,
+  meter: Meter,
+  tag: string,
+): Promise<Omit<LinkParts, 'limits'>> {
   const timeLeft = timeLimit(limits.compileMs);
   const plan = decodeComponent(bytes, limits.component);
   admitImports(plan, undefined);
@@ -116,7 +133,7 @@ async function compile(bytes: Uint8Array, limits: SandboxLimits, meter: Meter, t
   const positions = rewritten.map(({ origins }, i) =>
     modulePositions(moduleName(tag, i), plan.modules[i]!, facts[i]!, origins),
   );
-  return { plan: { ...plan, modules: [] }, facts, modules, positions, meter, hostFunctions, guard, limits };
+  return { plan: { ...plan, modules: [] }, facts, modules, positions, meter, hostFunctions, guard };
 }
 
 /** @returns a function that says how many milliseconds are left, and throws PluginError `LIMIT_EXCEEDED` once none are. */
