@@ -139,8 +139,9 @@ export class InstanceState {
     if (error instanceof wasm.LinkError || error instanceof TypeError) {
       return because('COMPONENT_MALFORMED', `its core modules do not fit together, ${messageOf(error)}`);
     }
-    // Only after an `unreachable` that nobody on the host's side caused: a guest that divides by zero did that by itself.
-    const stop = by === '' && isUnreachable(error) ? this.#budget.stopped() : undefined;
+    // Only after an `unreachable`: a guest that divides by zero did that by itself. It may come by way of a host function that asked
+    // the guest for memory.
+    const stop = isUnreachable(error) ? this.#budget.stopped() : undefined;
     if (stop !== undefined) {
       return stoppedError(stop, doing, details, where);
     }
