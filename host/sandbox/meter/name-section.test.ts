@@ -124,12 +124,18 @@ describe('a name section that cannot be read', () => {
     },
     { name: 'a name that is longer than its section', bytes: [subsection(1, concat([[1, 0, 99, 0x66]]))], want: [] },
     { name: 'a subsection that is longer than the section', bytes: [Uint8Array.of(1, 99, 0)], want: [] },
-    { name: 'a subsection behind a broken one', bytes: [subsection(2, Uint8Array.of(5)), good], want: ['1: 01000166'] },
+    {
+      name: 'the broken one before a good one',
+      bytes: [subsection(1, Uint8Array.of(5)), subsection(2, Uint8Array.of(1, 0, 1, 0, 1, 0x78))],
+      want: ['2: 010001000178'],
+    },
     {
       name: 'a kind of names that nobody knows',
-      bytes: [subsection(77, Uint8Array.of(1, 2)), good],
+      bytes: [good, subsection(77, Uint8Array.of(1))],
       want: ['1: 01000166'],
     },
+    { name: 'the second of a kind', bytes: [good, good], want: ['1: 01000166'] },
+    { name: 'what is out of order', bytes: [subsection(4, Uint8Array.of(0)), good], want: ['4: 00'] },
   ];
   for (const { name, bytes, want } of cases) {
     test(`loses no more than ${name}`, () => {

@@ -5,12 +5,11 @@
  * Nobody has validated it, and nothing depends on it: what cannot be read is left out.
  * WebAssembly core specification 3.0, "Custom Sections", section "Name Section"; extended name section proposal.
  */
-import type { Reader } from '../../component/index.js';
+import { Reader } from '../../component/index.js';
 import { escapeControls, PluginError } from '../../errors/index.js';
 import { text } from '../wasm-bytes.js';
 import { ByteWriter } from './sections/byte-writer.js';
 import type { IndexShift } from './sections/index-shift.js';
-import { readerOf } from './sections/module-copier.js';
 
 export const NAME_SECTION = 'name';
 
@@ -25,6 +24,8 @@ const MAX_NAME_BYTES = 256;
 const FIRST_PRINTABLE = 0x20;
 const DELETE = 0x7f;
 const QUESTION_MARK = 0x3f;
+/** No custom section that the rewriter looks at has a longer name. */
+const MAX_SECTION_NAME_BYTES = 64;
 const UTF8_CONTINUATION = 0x80;
 const UTF8_LEADING_BITS = 0xc0;
 
@@ -53,8 +54,12 @@ export function rewriteNames(section: Reader | undefined, module: Uint8Array, ch
     readable(() => {
       const reader = section.fork();
       reader.name();
-      while (!reader.done) {
-        const id = reader.u8();
+      // In ascending order, each once: this also bounds how many there are.
+      for (let last = -1, id = 0; !reader.done; last = id) {
+        id = reader.u8();
+        if (id <= last) {
+          return;
+        }
         const body = reader.range(reader.u32(), 'a subsection');
         subsection(id, body, module, changes, out);
       }
@@ -157,11 +162,12 @@ function readable(read: () => void): boolean {
   }
 }
 
-/** @returns the name of a custom section, or undefined if it has none that can be read. */
+/** @returns the name of a custom section, or undefined if it is none that matters here. */
 export function customSectionName(module: Uint8Array, body: number, end: number): string | undefined {
   let name: string | undefined;
   readable(() => {
-    name = readerOf(module, body, end).name();
+    const budget = { left: module.length, limit: module.length };
+    name = new Reader(module, budget, MAX_SECTION_NAME_BYTES, body, end).name();
   });
   return name;
 }
