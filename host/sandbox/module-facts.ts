@@ -56,6 +56,8 @@ const COUNTED_SECTIONS: ReadonlySet<number> = new Set([
   SECTION_TAG,
 ]);
 const PREAMBLE_SIZE = 8;
+/** Custom sections take three bytes each, and a hundred times that to keep. Compilers make a dozen, and one for each kind of DWARF. */
+const MAX_SECTIONS = 1000;
 
 const FUNC_TYPE = 0x60;
 const FUNCREF = 0x70;
@@ -72,7 +74,8 @@ const MAX_TAG_PARAMETERS = 16;
  *
  * @param module - bytes that passed `WebAssembly.validate`; not modified.
  * @throws PluginError `COMPONENT_UNSUPPORTED` for imports from the sandbox's own namespace, two memories, shared or 64-bit
- *   memories and tables, garbage-collected types, references in exceptions, and unknown sections.
+ *   memories and tables, garbage-collected types, references in exceptions, and unknown sections; `LIMIT_EXCEEDED` for more than
+ *   a thousand sections.
  */
 export function readModuleFacts(module: Uint8Array): ModuleFacts {
   const reader = new Reader(
@@ -91,6 +94,9 @@ export function readModuleFacts(module: Uint8Array): ModuleFacts {
     const start = reader.offset;
     const id = reader.u8();
     const body = reader.range(reader.u32(), `section ${id}`);
+    if (sections.length === MAX_SECTIONS) {
+      throw new PluginError('LIMIT_EXCEEDED', `Cannot load a core module: it has more than ${MAX_SECTIONS} sections`);
+    }
     sections.push({ id, start, body: body.offset, end: body.end });
     definitions += definitionsIn(id, body.fork());
     switch (id) {

@@ -81,8 +81,7 @@ interface Draft {
   memories: number;
   readonly tableTypes: number[];
   bodies: FunctionBodies;
-  /** Functions seen by name rather than by call; indices may repeat. */
-  readonly exposed: number[];
+  exposed: Uint8Array;
   start: number;
   dataLengths: Uint32Array;
   elementLengths: Uint32Array;
@@ -110,7 +109,7 @@ export function readCodeFacts(module: Uint8Array, facts: ModuleFacts, functionBy
     memories: 0,
     tableTypes: [],
     bodies: { count: 0, starts: none, code: none, ends: none, locals: none },
-    exposed: [],
+    exposed: new Uint8Array(),
     start: -1,
     dataLengths: none,
     elementLengths: none,
@@ -123,10 +122,6 @@ export function readCodeFacts(module: Uint8Array, facts: ModuleFacts, functionBy
   const functionTypes = new Uint32Array(draft.imported.length + draft.defined.length);
   functionTypes.set(draft.imported);
   functionTypes.set(draft.defined, draft.imported.length);
-  const exposed = new Uint8Array(functionTypes.length);
-  for (const index of draft.exposed) {
-    exposed[index] = 1;
-  }
   const { types, importedGlobals, memories, tableTypes, bodies, start, dataLengths, elementLengths } = draft;
   return {
     types,
@@ -136,7 +131,7 @@ export function readCodeFacts(module: Uint8Array, facts: ModuleFacts, functionBy
     memories,
     tableTypes,
     bodies,
-    exposed,
+    exposed: exposedOf(draft),
     start,
     dataLengths,
     elementLengths,
@@ -172,7 +167,7 @@ function readSection(id: number, body: Reader, draft: Draft, functionBytes: numb
       return;
     case SECTION.start:
       draft.start = body.u32();
-      draft.exposed.push(draft.start);
+      expose(draft.start, draft);
       return;
     case SECTION.element:
       draft.elementLengths = list(body, () => readElements(body, draft));
@@ -184,6 +179,19 @@ function readSection(id: number, body: Reader, draft: Draft, functionBytes: numb
       draft.dataLengths = list(body, () => readData(body, draft));
       return;
   }
+}
+
+/** What refers to functions comes behind what declares them all. */
+function exposedOf(draft: Draft): Uint8Array {
+  const functions = draft.imported.length + draft.defined.length;
+  if (draft.exposed.length !== functions) {
+    draft.exposed = new Uint8Array(functions);
+  }
+  return draft.exposed;
+}
+
+function expose(index: number, draft: Draft): void {
+  exposedOf(draft)[index] = 1;
 }
 
 /** Every element takes a byte at least, which bounds what a count makes us allocate. */
@@ -273,7 +281,7 @@ function readExports(body: Reader, draft: Draft): void {
     const kind = body.u8();
     const index = body.u32();
     if (kind === FUNCTION) {
-      draft.exposed.push(index);
+      expose(index, draft);
     }
   });
 }
@@ -291,7 +299,7 @@ function readElements(body: Reader, draft: Draft): number {
     if (expressions) {
       skipConstant(body, draft);
     } else {
-      draft.exposed.push(body.u32());
+      expose(body.u32(), draft);
     }
   }
   return count;
@@ -321,7 +329,7 @@ function skipConstant(body: Reader, draft: Draft): void {
   const reader = new OperatorReader(draft.module, body.offset, body.end);
   while (reader.next(operator)) {
     if (operator.code === REF_FUNC) {
-      draft.exposed.push(operator.index);
+      expose(operator.index, draft);
     } else if (operator.code === END) {
       body.range(operator.end - body.offset, 'a constant expression');
       return;
