@@ -101,14 +101,14 @@ export class CallBudget {
     if (expiredMs !== undefined) {
       return outOfTime(expiredMs);
     }
-    if (this.#counted && this.#reserve + this.#left() < 0n) {
-      return new Stop(
-        'FUEL_EXHAUSTED',
-        `it used up its ${this.#fuel} units of fuel`,
-        'Raise the fuel limit for this plugin, or give it less to do.',
-      );
+    return this.#isSpent() ? this.#outOfFuel() : undefined;
+  }
+
+  /** The guest is done. @throws Stop if that took more fuel than it had: behind the last check nothing in its code looks. */
+  settle(): void {
+    if (this.#isSpent()) {
+      throw this.#outOfFuel();
     }
-    return undefined;
   }
 
   /** Units that the call has used; undefined where they are not counted. Never more than the call had. */
@@ -159,6 +159,18 @@ export class CallBudget {
     this.#fuel = fuel;
     this.#reserve = fuel - portion;
     this.fuelGlobal!.value = portion;
+  }
+
+  #isSpent(): boolean {
+    return this.#counted && this.#reserve + this.#left() < 0n;
+  }
+
+  #outOfFuel(): Stop {
+    return new Stop(
+      'FUEL_EXHAUSTED',
+      `it used up its ${this.#fuel} units of fuel`,
+      'Raise the fuel limit for this plugin, or give it less to do.',
+    );
   }
 
   #left(): bigint {

@@ -77,6 +77,7 @@ export function instantiate(parts: LinkParts, options: InstanceOptions): Compone
       tick: budget.tick,
       epoch: deadline?.epoch,
     });
+    state.settleGuest();
     const hooks = liftHooks(parts.plan, functions, exports, limits, state, flush);
     flush();
     return new LiveInstance(state, hooks, budget, memories, flush);

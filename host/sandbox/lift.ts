@@ -53,6 +53,7 @@ export function liftHook(parts: LiftParts): (request: Uint8Array, options?: Call
     state.enterGuest(hook, options);
     try {
       const result = run(request);
+      state.settleGuest();
       afterCall();
       return result;
     } catch (error) {

@@ -74,6 +74,11 @@ export class InstanceState {
     this.busy = true;
   }
 
+  /** The guest has come back by itself. @throws Stop if it did so too late. */
+  settleGuest(): void {
+    this.#budget.settle();
+  }
+
   /** The call that {@link enterGuest} let in has ended, however it did. */
   leaveGuest(): void {
     this.busy = false;
