@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { thrown } from '../../test/support/thrown.js';
 import { PluginError } from '../errors/index.js';
 import { CONFIG_LIMITS } from './config-size.js';
 import type { JsonObject } from './json.js';
@@ -53,6 +54,90 @@ const cases: readonly { name: string; operations: PatchOperations; want: string 
     want: 'LIMIT_EXCEEDED',
   },
   {
+    name: 'refuses the length of a list, which would leave holes in it',
+    operations: [{ op: 'replace', path: '/process/args/length', value: 5 }],
+    want: 'CONFIG_INVALID',
+  },
+  {
+    name: 'refuses a place of a list that is no index, where no limit would see what is put',
+    operations: [{ op: 'replace', path: '/process/args/hidden', value: {} }],
+    want: 'CONFIG_INVALID',
+  },
+  {
+    name: 'refuses a negative index',
+    operations: [{ op: 'replace', path: '/process/args/-1', value: 'x' }],
+    want: 'CONFIG_INVALID',
+  },
+  {
+    name: 'refuses an index with a leading zero',
+    operations: [{ op: 'test', path: '/process/args/00', value: 'sh' }],
+    want: 'CONFIG_INVALID',
+  },
+  {
+    name: 'adds one past the end of a list',
+    operations: [{ op: 'add', path: '/process/args/1', value: 'x' }],
+    want: 'ok',
+  },
+  {
+    name: 'refuses two past the end of a list',
+    operations: [{ op: 'copy', from: '/hostname', path: '/process/args/2' }],
+    want: 'CONFIG_INVALID',
+  },
+  {
+    name: 'compares with an object whose keys are those of conversions',
+    operations: [{ op: 'test', path: '/hostname', value: { toString: 1, valueOf: 1 } }],
+    want: 'CONFIG_INVALID',
+  },
+  {
+    name: 'refuses to move a value into itself',
+    operations: [{ op: 'move', from: '/process', path: '/process/inner' }],
+    want: 'CONFIG_INVALID',
+  },
+  {
+    name: 'moves the entry of a list behind the others',
+    operations: [
+      { op: 'add', path: '/process/args/-', value: '-c' },
+      { op: 'move', from: '/process/args/0', path: '/process/args/1' },
+      { op: 'test', path: '/process/args', value: ['-c', 'sh'] },
+    ],
+    want: 'ok',
+  },
+  {
+    name: 'takes the keys of prototypes for keys',
+    operations: [
+      { op: 'add', path: '/constructor', value: { hostname: 'x' } },
+      { op: 'copy', from: '/constructor/hostname', path: '/prototype' },
+      { op: 'test', path: '/prototype', value: 'x' },
+      { op: 'test', path: '/hostname', value: 'box' },
+      { op: 'remove', path: '/constructor' },
+    ],
+    want: 'ok',
+  },
+  {
+    name: 'finds nothing at a key of a prototype',
+    operations: [{ op: 'copy', from: '/toString', path: '/a' }],
+    want: 'CONFIG_INVALID',
+  },
+  {
+    name: 'refuses a tilde that escapes nothing',
+    operations: [{ op: 'add', path: '/~2', value: 1 }],
+    want: 'CONFIG_INVALID',
+  },
+  {
+    name: 'reads escapes',
+    operations: [
+      { op: 'add', path: '/~01', value: 1 },
+      { op: 'test', path: '/~01', value: 1 },
+    ],
+    want: 'ok',
+  },
+  { name: 'refuses an add without a value', operations: [{ op: 'add', path: '/a' }], want: 'CONFIG_INVALID' },
+  {
+    name: 'adds nothing but null where null is meant',
+    operations: [{ op: 'add', path: '/a', value: null }],
+    want: 'ok',
+  },
+  {
     name: 'stops copies that double the document',
     operations: [
       { op: 'add', path: '/a', value: 'x'.repeat(CONFIG_LIMITS.chars / 8) },
@@ -74,6 +159,30 @@ describe('applyConfigPatch()', () => {
   test('leaves every prototype alone', () => {
     outcome([{ op: 'add', path: '/constructor/prototype/polluted', value: 'yes' }]);
     expect(Reflect.get({}, 'polluted')).toBeUndefined();
+  });
+
+  test('compares long lists in time, and says little of them', () => {
+    const list = (text: string): string[] => Array<string>(CONFIG_LIMITS.listEntries).fill(text);
+    const operations = [
+      { op: 'add', path: '/x', value: list('a') },
+      { op: 'test', path: '/x', value: list('a') },
+      { op: 'test', path: '/x', value: list('b') },
+    ];
+    const start = performance.now();
+    expect(thrown(() => applyConfigPatch(base(), operations)).message).toBe(
+      'Cannot apply patch operation test "/x": another value is there',
+    );
+    expect(performance.now() - start).toBeLessThan(3000);
+  });
+
+  test('quotes paths in errors', () => {
+    const { message } = thrown(() =>
+      applyConfigPatch(base(), [{ op: 'remove', path: `/\u001b\n${'x'.repeat(5000)}` }]),
+    );
+    expect(message).toMatch(
+      /^Cannot apply patch operation remove "\/\\u\{1b\}\\u\{a\}x+…": there is nothing at its path$/,
+    );
+    expect(message.length).toBeLessThan(400);
   });
 
   test('returns or throws PluginError for any operations', () => {

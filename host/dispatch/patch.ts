@@ -1,12 +1,12 @@
-import { applyPatch, type Operation } from 'rfc6902';
 import type { hooks, Infer } from '../abi/index.js';
 import { PluginError, quote } from '../errors/index.js';
+import { parsePointer } from '../grant/index.js';
 import { checkConfigSize } from './config-size.js';
-import { type JsonObject, safeKey, toJson } from './json.js';
+import { type Json, type JsonObject, safeKey, toJson } from './json.js';
+import { applyOperation, type PatchOperation } from './json-patch.js';
 
 export type PatchOperations = Infer<typeof hooks.engineConfig.response>['patch'];
 
-const OPERATIONS: ReadonlySet<string> = new Set(['add', 'remove', 'replace', 'move', 'copy', 'test']);
 /** More than any real edit needs; each `copy` may double the document. */
 const MAX_OPERATIONS = 1000;
 
@@ -24,41 +24,59 @@ export function applyConfigPatch(config: JsonObject, operations: PatchOperations
       `Cannot apply ${operations.length} patch operations: the limit is ${MAX_OPERATIONS}`,
     );
   }
-  for (const { op, path, from, value } of operations) {
-    if (!OPERATIONS.has(op)) {
-      throw new PluginError(
-        'CONFIG_INVALID',
-        `Cannot apply patch operation ${quote(op)}: RFC 6902 has no such operation`,
-      );
+  for (const operation of operations) {
+    const problem = applyOperation(config, checkOperation(operation));
+    if (problem !== undefined) {
+      throw refused(operation, problem);
     }
-    const operation = {
-      op,
-      path: checkPointer(path),
-      ...(from === undefined ? {} : { from: checkPointer(from) }),
-      ...(value === undefined ? {} : { value: toJson(value) }),
-    };
-    // One at a time, so that the size is checked between two copies that double it, or two moves that put it deeper.
-    const [error] = applyPatch(config, [operation as unknown as Operation]);
-    if (error) {
-      throw new PluginError(
-        'CONFIG_INVALID',
-        `Cannot apply patch operation ${op} ${quote(path)}: ${error.message || error.name}`,
-        {
-          cause: error,
-        },
-      );
-    }
+    // After each one, so that the size is checked between two copies that double it, or two moves that put it deeper.
     checkConfigSize(config);
   }
 }
 
+function checkOperation(operation: PatchOperations[number]): PatchOperation {
+  const { op } = operation;
+  switch (op) {
+    case 'add':
+    case 'replace':
+    case 'test':
+      return { op, path: checkPointer(operation.path), value: checkValue(operation) };
+    case 'remove':
+      return { op, path: checkPointer(operation.path) };
+    case 'move':
+    case 'copy':
+      if (operation.from === undefined) {
+        throw refused(operation, 'it has no source');
+      }
+      return { op, path: checkPointer(operation.path), from: checkPointer(operation.from) };
+    default:
+      throw new PluginError(
+        'CONFIG_INVALID',
+        `Cannot apply patch operation ${quote(op)}: RFC 6902 has no such operation`,
+      );
+  }
+}
+
+function checkValue(operation: PatchOperations[number]): Json {
+  if (operation.value === undefined) {
+    throw refused(operation, 'it has no value');
+  }
+  return toJson(operation.value);
+}
+
 /** RFC 6901; the whole document cannot be replaced, and no segment may reach a prototype. */
-function checkPointer(pointer: string): string {
-  if (!pointer.startsWith('/')) {
-    throw new PluginError('CONFIG_INVALID', `Cannot patch at ${quote(pointer)}: a pointer starts with /`);
+function checkPointer(pointer: string): readonly string[] {
+  const segments = parsePointer(pointer);
+  if (segments === undefined) {
+    throw new PluginError(
+      'CONFIG_INVALID',
+      `Cannot patch at ${quote(pointer)}: a pointer starts with /, and ~ is followed by 0 or 1`,
+    );
   }
-  for (const segment of pointer.split('/')) {
-    safeKey(segment.replaceAll('~1', '/').replaceAll('~0', '~'));
-  }
-  return pointer;
+  segments.forEach(safeKey);
+  return segments;
+}
+
+function refused({ op, path }: PatchOperations[number], problem: string): PluginError {
+  return new PluginError('CONFIG_INVALID', `Cannot apply patch operation ${op} ${quote(path)}: ${problem}`);
 }
