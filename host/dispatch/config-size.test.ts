@@ -1,11 +1,13 @@
 /** Answers that fit into one message and would keep the host busy, or fill it: no guest code runs any more while it works on them. */
 import { describe, expect, test } from 'vitest';
 import { thrown } from '../../test/support/thrown.js';
+import { parseGrant } from '../grant/index.js';
 import { type Adjustments, applyAdjustments } from './adjust.js';
 import { checkConfigShape } from './config-shape.js';
 import { CONFIG_LIMITS, checkConfigSize } from './config-size.js';
 import { diffConfig } from './diff.js';
 import type { Json, JsonObject } from './json.js';
+import { checkConfigGrants } from './ownership.js';
 import { applyConfigPatch, type PatchOperations } from './patch.js';
 
 const TIME_MS = 3000;
@@ -97,6 +99,13 @@ describe('an answer that would keep the host busy is refused in time', () => {
     expect(timed(() => thrown(() => applyAdjustments({}, { ...none, env }))).message).toBe(
       'Cannot apply 100000 adjustments: the limit is 1000',
     );
+  });
+
+  test('very many annotations, held against many grants', () => {
+    const annotations = Object.fromEntries(Array.from({ length: CONFIG_LIMITS.nodes / 2 }, (_, i) => [`k${i}`, '']));
+    const changes = diffConfig({ annotations: {} }, { annotations });
+    const grants = Array.from({ length: 127 }, (_, i) => parseGrant(`config:/annotations/n${i}/a`));
+    timed(() => checkConfigGrants('a', [...grants, parseGrant('config:/annotations')], changes));
   });
 
   test('one key in very many entries', () => {

@@ -101,7 +101,15 @@ function test(document: JsonObject, path: Pointer, value: Json): string | undefi
 
 function copy(document: JsonObject, from: Pointer, path: Pointer): string | undefined {
   const found = valueAt(document, from);
-  return found === undefined ? NO_SOURCE : add(document, path, structuredClone(found));
+  return found === undefined ? NO_SOURCE : add(document, path, copyOf(found));
+}
+
+/** Texts are shared: a copy of a long one costs nothing. */
+function copyOf(value: Json): Json {
+  if (Array.isArray(value)) {
+    return value.map(copyOf);
+  }
+  return isObject(value) ? Object.fromEntries(Object.entries(value).map(([key, item]) => [key, copyOf(item)])) : value;
 }
 
 function move(document: JsonObject, from: Pointer, path: Pointer): string | undefined {

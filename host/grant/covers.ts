@@ -4,6 +4,13 @@ import type { Grant } from './types.js';
 
 /** Whether everything that `wanted` allows is also allowed by `granted`. */
 export function covers(granted: Grant, wanted: Grant): boolean {
+  // One plugin's edits of a config can be 100,000 changes under 128 grants: those are looked at first, and nothing is spelled out.
+  if (granted.kind !== wanted.kind) {
+    return false;
+  }
+  if (granted.kind === 'config-pointer' && wanted.kind === 'config-pointer') {
+    return isPrefix(granted.segments, wanted.segments);
+  }
   const common = intersect(granted, wanted);
   return common !== undefined && formatGrant(common) === formatGrant(wanted);
 }
@@ -41,7 +48,7 @@ function intersect(a: Grant, b: Grant): Grant | undefined {
   }
   if (a.kind === 'config-pointer' && b.kind === 'config-pointer') {
     const [outer, inner] = a.segments.length <= b.segments.length ? [a, b] : [b, a];
-    return outer.segments.every((segment, i) => segment === inner.segments[i]) ? inner : undefined;
+    return isPrefix(outer.segments, inner.segments) ? inner : undefined;
   }
   return formatGrant(a) === formatGrant(b) ? a : undefined;
 }
@@ -52,4 +59,8 @@ type EnvGrant = Extract<Grant, { kind: 'env' }>;
 function narrowerEnv(outer: EnvGrant, inner: EnvGrant): EnvGrant | undefined {
   const holds = outer.prefix ? inner.name.startsWith(outer.name) : !inner.prefix && inner.name === outer.name;
   return holds ? inner : undefined;
+}
+
+function isPrefix(outer: readonly string[], inner: readonly string[]): boolean {
+  return outer.length <= inner.length && outer.every((segment, i) => segment === inner[i]);
 }
