@@ -1,5 +1,5 @@
 /** The bytes of the functions that do bulk operations in chunks; see bulk-helpers.ts. */
-import { type CheckCode, signedLeb } from './checks.js';
+import { type FunctionCode, signedLeb } from './checks.js';
 
 /** A bulk operation on `destination, source or value, length`: the three parameters of its helper. */
 export interface BulkOperation {
@@ -52,17 +52,18 @@ export const i64 = (value: number): number[] => [0x42, ...signedLeb(value)];
  *   if (length > small && in bounds) { chunks, from the start or from the end; the rest; check; return }
  *   the operator itself
  */
-export function bulkBody(bulk: BulkOperation, checks: CheckCode): Uint8Array {
+export function bulkBody(bulk: BulkOperation, code: FunctionCode): Uint8Array {
   const { operator, destinationSize, sourceSize, overlaps, small } = bulk;
   const arguments_ = [...get(DESTINATION), ...get(SOURCE), ...get(LENGTH)];
   const length = [...get(LENGTH), ...I64_EXTEND_I32_U, ...bulk.toUnits];
-  const run = [...checks.chargeOperand(length), ...arguments_, ...operator];
-  const forward = chunks(bulk, checks, false);
+  const run = [...code.chargeOperand(length), ...arguments_, ...operator];
+  const forward = chunks(bulk, code, false);
   return Uint8Array.from([
     0,
-    ...checks.charge(bulk.entryUnits),
+    ...code.charge(bulk.entryUnits),
     ...BLOCK,
     ...[...get(LENGTH), ...i32(small), ...I32_LE_U, ...BR_IF_OUT],
+    ...code.at(0, true),
     ...leavesBounds(DESTINATION, destinationSize),
     ...(sourceSize === undefined ? [] : leavesBounds(SOURCE, sourceSize)),
     ...(overlaps
@@ -71,14 +72,14 @@ export function bulkBody(bulk: BulkOperation, checks: CheckCode): Uint8Array {
           ...get(SOURCE),
           ...I32_GT_U,
           ...IF,
-          ...chunks(bulk, checks, true),
+          ...chunks(bulk, code, true),
           ...ELSE,
           ...forward,
           ...END,
         ]
       : forward),
     ...run,
-    ...checks.at(0, true),
+    ...code.at(0, true),
     ...RETURN,
     ...END,
     ...run,
@@ -93,7 +94,7 @@ function leavesBounds(start: number, size: readonly number[]): number[] {
 }
 
 /** All chunks but the last: `while (length > chunk)`, with a check before each and one behind the last. */
-function chunks(bulk: BulkOperation, checks: CheckCode, fromEnd: boolean): number[] {
+function chunks(bulk: BulkOperation, code: FunctionCode, fromEnd: boolean): number[] {
   const { operator, sourceSize, chunk, chunkUnits, entryUnits } = bulk;
   const rest = [...get(LENGTH), ...i32(chunk), ...I32_SUB];
   const place = (local: number): number[] => [...get(local), ...(fromEnd ? [...rest, ...I32_ADD] : [])];
@@ -103,9 +104,9 @@ function chunks(bulk: BulkOperation, checks: CheckCode, fromEnd: boolean): numbe
   const advances = fromEnd ? [] : [...advance(DESTINATION), ...(sourceSize === undefined ? [] : advance(SOURCE))];
   return [
     ...LOOP,
-    ...checks.at(0, true),
+    ...code.at(0, true),
     ...[...get(LENGTH), ...i32(chunk), ...I32_GT_U, ...IF],
-    ...checks.charge(chunkUnits + entryUnits),
+    ...code.charge(chunkUnits + entryUnits),
     ...[...place(DESTINATION), ...source, ...i32(chunk), ...operator],
     ...advances,
     ...[...rest, ...set(LENGTH)],

@@ -9,7 +9,7 @@
 import { PluginError } from '../../errors/index.js';
 import { leb } from '../wasm-bytes.js';
 import { type BulkOperation, bulkBody, I64_EXTEND_I32_U, I64_SHL, I64_SHR_U, i64 } from './bulk-code.js';
-import type { CheckCode } from './checks.js';
+import type { FunctionCode } from './checks.js';
 import type { CodeFacts } from './code-facts.js';
 import { BYTES_PER_UNIT_LOG2, UNITS_PER_ENTRY_LOG2 } from './costs.js';
 import type { Helper } from './meter.js';
@@ -21,7 +21,7 @@ import { NEVER, type Summary } from './summaries.js';
 const SMALL_UNITS = 16;
 const CHUNK_UNITS = 1024;
 /** Of a helper's own operators, on the way in and for each chunk. */
-const ENTRY_UNITS = 8;
+const ENTRY_UNITS = 16;
 /** Real modules need a handful. Each is a hundred times as long as the operator that asks for it. */
 const MAX_HELPERS = 1000;
 
@@ -63,12 +63,13 @@ const BY_ENTRIES = {
 export class BulkHelpers {
   readonly list: Helper[] = [];
   readonly #facts: CodeFacts;
-  readonly #checks: CheckCode;
+  readonly #code: FunctionCode;
   readonly #ways = new Map<string, BulkWay>();
 
-  constructor(facts: CodeFacts, checks: CheckCode) {
+  /** @param code - what stands in the helpers themselves. */
+  constructor(facts: CodeFacts, code: FunctionCode) {
     this.#facts = facts;
-    this.#checks = checks;
+    this.#code = code;
   }
 
   /**
@@ -125,7 +126,7 @@ export class BulkHelpers {
     }
     const operation = this.#operation(code, index, index2);
     const value = code === op.TABLE_FILL ? this.#facts.tableTypes[index]! : I32;
-    this.list.push({ parameters: [I32, value, I32], results: [], body: bulkBody(operation, this.#checks) });
+    this.list.push({ parameters: [I32, value, I32], results: [], body: bulkBody(operation, this.#code) });
     return { helper, units: 0, summary: HELPER };
   }
 

@@ -29,18 +29,21 @@ const DONE = 2;
  * Takes time and memory in proportion to the code, however deep the calls go: the search keeps its own stack.
  */
 export function orderCalls(module: Uint8Array, facts: CodeFacts): CallOrder {
-  const { count } = facts.bodies;
   const contract = facts.exposed.slice(facts.importedFunctions);
   const search = new Search(readCallees(module, facts, contract), contract);
-  // Circles through functions that keep the contract anyway are best broken there.
-  for (const wanted of [1, 0]) {
-    for (let index = 0; index < count; index++) {
-      if (contract[index] === wanted) {
-        search.from(index);
-      }
-    }
+  for (const index of largestFirst(facts)) {
+    search.from(index);
   }
   return { order: search.order, contract };
+}
+
+/**
+ * Circles close at the function through which the search enters them. A large one is rarely run without a check anyway, where a small
+ * one would get its first for this.
+ */
+function largestFirst({ bodies }: CodeFacts): Uint32Array {
+  const size = (index: number): number => bodies.ends[index]! - bodies.starts[index]!;
+  return new Uint32Array(bodies.count).map((_, index) => index).sort((a, b) => size(b) - size(a) || a - b);
 }
 
 /** The callees of function `i` are `callees.at(starts[i])` up to `starts[i + 1]`, each once. */

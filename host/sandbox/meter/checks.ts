@@ -1,5 +1,5 @@
 /**
- * The bytes that are put into code: what is charged where a stretch begins, and checks.
+ * The bytes that are put into code: charges, and checks.
  *
  *   epoch    i32.const 0; i32.atomic.load; if; unreachable; end
  *   fuel     global.get; i64.const 0; i64.lt_s; if; unreachable; end
@@ -7,7 +7,11 @@
  *
  * The trap stands in the code itself. A call there, even one that is never made, keeps V8 from unrolling the loop: 2.6 times the time
  * of a hash loop, where this takes 1.01. The load is atomic because the watchdog's store must be seen at some time.
- * None of them changes the operands that are on the stack, so they can stand before any operator.
+ *
+ * A function with loops keeps the fuel in a local of its own, from where it goes back to the global whenever somebody else may
+ * look at it. V8 does not keep globals in registers: a sieve takes 1.6 times as long with them, and 1.25 with locals.
+ *
+ * Nothing here changes the operands that are on the stack, so it can stand before any operator.
  */
 import { leb } from '../wasm-bytes.js';
 import type { Meter, MeterIndices } from './meter.js';
@@ -17,6 +21,9 @@ const CODE = {
   if: 0x04,
   end: 0x0b,
   call: 0x10,
+  localGet: 0x20,
+  localSet: 0x21,
+  localTee: 0x22,
   globalGet: 0x23,
   globalSet: 0x24,
   i32Const: 0x41,
@@ -25,10 +32,12 @@ const CODE = {
   i64Sub: 0x7d,
   noValue: 0x40,
 } as const;
+const TRAP = [CODE.if, CODE.noValue, CODE.unreachable, CODE.end];
 const I32_ATOMIC_LOAD = [0xfe, 0x10];
-/** Alignment of four bytes; with this bit a memory index follows. */
-const ALIGNED = 2;
+/** Alignment of four bytes; with the other bit a memory index follows. */
+const ALIGNED = 0x02;
 const MEMORY_INDEX_FOLLOWS = 0x40;
+const NOTHING = new Uint8Array();
 
 /** Signed LEB128 of a 32-bit integer. */
 export function signedLeb(value: number): number[] {
@@ -45,58 +54,115 @@ export function signedLeb(value: number): number[] {
   }
 }
 
-/** What is put into code of one module, in its index space. Each sequence is made once and shared. */
+/** Fuel is counted for its own sake, or in slices of time. */
+export function isCounting({ deadline, fuel }: Meter): boolean {
+  return fuel || deadline === 'slices';
+}
+
+/** What is put into one module's functions, in its index space. */
 export class CheckCode {
-  readonly #counting: boolean;
-  readonly #fuelGlobal: readonly number[];
-  readonly #check: readonly number[];
-  readonly #made = new Map<number, Uint8Array>();
+  /** For functions that count in the global. */
+  readonly onGlobal: FunctionCode;
+  readonly #parts: CodeParts;
 
   constructor(meter: Meter, indices: MeterIndices) {
-    this.#counting = isCounting(meter);
-    this.#fuelGlobal = this.#counting ? leb(indices.fuelGlobal) : [];
-    this.#check = [
-      ...(this.#counting ? this.#fuelCheck(meter, indices) : []),
-      ...(meter.deadline === 'epoch' ? epochCheck(indices.epochMemory) : []),
-    ];
+    this.#parts = {
+      counting: isCounting(meter),
+      get: [CODE.globalGet, ...leb(indices.fuelGlobal)],
+      set: [CODE.globalSet, ...leb(indices.fuelGlobal)],
+      tick: meter.deadline === 'slices' ? [CODE.call, ...leb(indices.tickFunction), ...TRAP] : undefined,
+      epoch: meter.deadline === 'epoch' ? epochCheck(indices.epochMemory) : [],
+    };
+    this.onGlobal = new FunctionCode(this.#parts, undefined);
   }
 
-  /** What stands where a stretch begins. */
+  /** For functions that count in this local, an i64. */
+  onLocal(index: number): FunctionCode {
+    return new FunctionCode(this.#parts, index);
+  }
+}
+
+interface CodeParts {
+  readonly counting: boolean;
+  /** Of the global. */
+  readonly get: readonly number[];
+  readonly set: readonly number[];
+  /** Call the host, and trap if it says so. */
+  readonly tick: readonly number[] | undefined;
+  readonly epoch: readonly number[];
+}
+
+/** What is put into one function. Each sequence is made once and shared. */
+export class FunctionCode {
+  /** Where the function is left, for a while or for good, and where it goes on or starts. */
+  readonly leave: Uint8Array;
+  readonly enter: Uint8Array;
+  readonly #parts: CodeParts;
+  readonly #local: readonly number[] | undefined;
+  readonly #made = new Map<number, Uint8Array>();
+
+  constructor(parts: CodeParts, local: number | undefined) {
+    this.#parts = parts;
+    this.#local = local === undefined ? undefined : leb(local);
+    this.leave = Uint8Array.from(this.#handOver());
+    this.enter = Uint8Array.from(this.#takeOver());
+  }
+
+  /** What stands where a stretch begins, or a check. */
   at(units: number, check: boolean): Uint8Array {
+    if (units === 0 && !check) {
+      return NOTHING;
+    }
     const key = units * 2 + (check ? 1 : 0);
     let bytes = this.#made.get(key);
     if (bytes === undefined) {
-      bytes = Uint8Array.from([...this.charge(units), ...(check ? this.#check : [])]);
+      bytes = Uint8Array.from(check ? [...this.#chargeAndCheck(units), ...this.#parts.epoch] : this.charge(units));
       this.#made.set(key, bytes);
     }
     return bytes;
   }
 
-  /** Charge a number of units that is known; no bytes where nothing is counted. */
   charge(units: number): readonly number[] {
     return units === 0 ? [] : this.chargeOperand([CODE.i64Const, ...signedLeb(units)]);
   }
 
   /** Charge what `operand` leaves on the stack, an i64. */
   chargeOperand(operand: readonly number[]): readonly number[] {
-    const global = this.#fuelGlobal;
-    return this.#counting ? [CODE.globalGet, ...global, ...operand, CODE.i64Sub, CODE.globalSet, ...global] : [];
+    return this.#parts.counting ? [...this.#get(), ...operand, CODE.i64Sub, ...this.#set()] : [];
   }
 
-  #fuelCheck({ deadline }: Meter, { tickFunction }: MeterIndices): number[] {
-    const trap = [CODE.if, CODE.noValue, CODE.unreachable, CODE.end];
-    const act =
-      deadline === 'slices' ? [CODE.if, CODE.noValue, CODE.call, ...leb(tickFunction), ...trap, CODE.end] : trap;
-    return [CODE.globalGet, ...this.#fuelGlobal, CODE.i64Const, 0, CODE.i64LtS, ...act];
+  #chargeAndCheck(units: number): readonly number[] {
+    const { counting, tick } = this.#parts;
+    if (!counting) {
+      return [];
+    }
+    const local = this.#local;
+    const left =
+      local === undefined || units === 0
+        ? [...this.charge(units), ...this.#get()]
+        : [CODE.localGet, ...local, CODE.i64Const, ...signedLeb(units), CODE.i64Sub, CODE.localTee, ...local];
+    const stop = tick === undefined ? [CODE.unreachable] : [...tick, ...this.#takeOver()];
+    return [...left, CODE.i64Const, 0, CODE.i64LtS, CODE.if, CODE.noValue, ...this.#handOver(), ...stop, CODE.end];
   }
-}
 
-/** Fuel is counted for its own sake, or in slices of time. */
-export function isCounting({ deadline, fuel }: Meter): boolean {
-  return fuel || deadline === 'slices';
+  #get(): readonly number[] {
+    return this.#local === undefined ? this.#parts.get : [CODE.localGet, ...this.#local];
+  }
+
+  #set(): readonly number[] {
+    return this.#local === undefined ? this.#parts.set : [CODE.localSet, ...this.#local];
+  }
+
+  #handOver(): readonly number[] {
+    return this.#local === undefined ? [] : [...this.#get(), ...this.#parts.set];
+  }
+
+  #takeOver(): readonly number[] {
+    return this.#local === undefined ? [] : [...this.#parts.get, ...this.#set()];
+  }
 }
 
 function epochCheck(memory: number): number[] {
   const place = memory === 0 ? [ALIGNED, 0] : [ALIGNED | MEMORY_INDEX_FOLLOWS, ...leb(memory), 0];
-  return [CODE.i32Const, 0, ...I32_ATOMIC_LOAD, ...place, CODE.if, CODE.noValue, CODE.unreachable, CODE.end];
+  return [CODE.i32Const, 0, ...I32_ATOMIC_LOAD, ...place, ...TRAP];
 }

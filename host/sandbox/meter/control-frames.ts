@@ -14,7 +14,7 @@ export const OPEN_IF = 2;
 /** The end of the block is where a `try_table` leads exceptions to. */
 export const CAUGHT = 4;
 
-/** Flags, values that a branch carries, state of the branches to the end, state at the `if`. */
+/** Flags; values that a branch carries; state of the branches to the end; state at the `if`. */
 const WORDS = 8;
 const ARITY = 1;
 const END_STATE = 2;

@@ -26,7 +26,7 @@ const UNITS: readonly (readonly [name: RegExp, units: number])[] = [
   // The first time it makes an object.
   [/^ref\.func$/, 16],
   [/^(elem|data)\.drop$/, 64],
-  [/^memory\.(init|fill|copy)$/, 16],
+  [/^memory\.(init|fill|copy)$/, 8],
   [/^memory\.atomic\./, 256],
   [/\.atomic\.rmw|^atomic\.fence/, 16],
   [/\.atomic\./, 8],

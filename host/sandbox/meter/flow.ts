@@ -9,13 +9,16 @@
  */
 import { STRETCH } from './costs.js';
 import type { Points } from './points.js';
+import type { Stretches } from './stretches.js';
 import { NEVER, type Summary } from './summaries.js';
 
+/** What a function that keeps the contract may run before its first check, or without one. */
+export const CONTRACT = 40;
 /**
- * What a function that keeps the contract may run before its first check, or without one, and what it may run after an unknown
- * callee's return. Small, because the latter adds up over the frames of a deep recursion that returns.
+ * What it may run from an unknown callee's return to its own. Small, because it adds up over the frames of a deep recursion that
+ * returns; with room for one more call, so that a function which calls itself twice needs one check and not two.
  */
-export const CONTRACT = 64;
+const CONTRACT_RETURN = 64;
 /** What other functions may run before their first check: leaves room for their callers. */
 const ENTRY = STRETCH / 2;
 
@@ -24,6 +27,7 @@ export class Flow {
   check = NEVER;
   unknown = NEVER;
   readonly #points: Points;
+  readonly #stretches: Stretches;
   #keepsContract = false;
   #mayEnter = 0;
   /** Units since the last settling, which are not in the state yet, and how many there may be. */
@@ -34,8 +38,9 @@ export class Flow {
   #after = NEVER;
   #afterUnknown = NEVER;
 
-  constructor(points: Points) {
+  constructor(points: Points, stretches: Stretches) {
     this.#points = points;
+    this.#stretches = stretches;
   }
 
   /** @param units - cost of entering the function. */
@@ -46,7 +51,7 @@ export class Flow {
     this.#through = NEVER;
     this.#after = NEVER;
     this.#afterUnknown = NEVER;
-    this.#points.add(units);
+    this.#stretches.charge(units);
     this.set(units, NEVER, NEVER);
     if (units > this.#mayEnter) {
       this.putCheck(at);
@@ -66,7 +71,7 @@ export class Flow {
   settle(): void {
     const run = this.#run;
     if (run > 0) {
-      this.#points.add(run);
+      this.#stretches.charge(run);
       this.set(this.entry + run, this.check + run, this.unknown + run);
     }
   }
@@ -74,6 +79,7 @@ export class Flow {
   putCheck(at: number): void {
     this.settle();
     this.#before = Math.max(this.#before, this.entry);
+    this.#stretches.limit(at);
     this.#points.check(at);
     this.set(NEVER, 0, NEVER);
   }
@@ -88,7 +94,7 @@ export class Flow {
 
   /** Count an operator that may be the function's last one. */
   spendLast(units: number, at: number): void {
-    if (this.#keepsContract && this.unknown + this.#run + units > CONTRACT) {
+    if (this.#keepsContract && this.unknown + this.#run + units > CONTRACT_RETURN) {
       this.putCheck(at);
     }
     this.spend(units, at);
@@ -102,11 +108,11 @@ export class Flow {
     if (
       this.entry + units + before > this.#mayEnter ||
       Math.max(this.check, this.unknown) + units + before + compiling > STRETCH ||
-      (isLast && this.#keepsContract && this.unknown + units + Math.max(through, 0) + compiling > CONTRACT)
+      (isLast && this.#keepsContract && this.unknown + units + Math.max(through, 0) + compiling > CONTRACT_RETURN)
     ) {
       this.putCheck(at);
     }
-    this.#points.add(units);
+    this.#stretches.charge(units);
     this.#before = Math.max(this.#before, this.entry + units + before);
     this.set(
       this.entry + units + through,

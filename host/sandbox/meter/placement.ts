@@ -1,33 +1,33 @@
 /**
  * Where checks go, so that the time between two of them is bounded whatever a module does with its input.
  *
- * The bound. Let T be STRETCH, K be CONTRACT, and D the number of frames on the stack. Between two checks less than
- * 2 T + K D units run, and the costs of entering one function and of one exception. The argument:
+ * The bound: with T for STRETCH, K for CONTRACT and R for CONTRACT_RETURN, less than 2 T + R D units run between two checks, and the
+ * costs of entering one function and of one throw, where D is the number of frames that return meanwhile. The argument:
  *
  * 1. Inside a function every cycle of the control flow passes the header of a loop, and every loop header has a check. What is left
- *    is forward flow, so one pass over the code sees each path before the place where it joins others, and the state there is the
+ *    is forward flow: one pass over the code sees each path before the place where it joins others, and the state there is the
  *    largest of what comes in (flow.ts).
- * 2. Callees come before callers (call-graph.ts). A callee that has been looked at is exactly known: what it may run before its first
+ * 2. Callees come before callers (call-graph.ts). Of a callee that has been looked at is known what it may run before its first
  *    check, without any, and behind its last (summaries.ts). A check is put before whatever would make a sum pass T, and before what
- *    would let a function run more than T/2 from its entry, so that its callers find room.
+ *    would let a function run more than T / 2 from its entry, so that its callers find room.
  * 3. A callee that has not been looked at (imported, called through a table or reference, or back in a circle of calls) is unknown.
- *    Whoever may be called so keeps the contract: at most K units before its first check, or without one. It is charged K.
- *    A call to an unknown callee does not fit into the K units at the entry of such a function, so a check comes before it. Hence
- *    no circle of calls runs without a check: each passes an unknown callee (call-graph.ts marks where circles close).
- *    Nor does a chain of calls that gets deeper and deeper run up more than T: between two functions with the contract all
+ *    Whoever may be called so keeps the contract: at most K units before its first check, or without one. That is what a call of it is
+ *    charged, so the call does not fit into the K units at the entry of a function with the contract, and a check comes before it.
+ *    Hence no circle of calls runs without a check, because each passes an unknown callee (call-graph.ts marks where
+ *    circles close). Nor does a chain of calls that gets deeper run up more than T: between two functions with the contract all
  *    callees are known.
- * 4. What an unknown callee ran behind its last check is not known when it returns. From there the units of `unknown` count anew. A
- *    function that keeps the contract returns with at most K of them, so each frame that is left adds at most K to what its
- *    deepest callee ran (at most T, by 2), and what the caller runs after that is at most T again. K is small because of this.
+ * 4. What an unknown callee ran behind its last check is not known when it returns. From there `unknown` counts anew. A function with
+ *    the contract returns with at most R of those, so each frame that returns adds R to what the deepest callee ran (at most T, by
+ *    2), and what the caller runs after that is at most T again.
  * 5. A tail call is a call and a return in one. Its target keeps the contract, so that what it adds to `unknown` is known.
  * 6. Exceptions come out of a call at a place that this does not follow. Wherever they are caught there is a check: at the start of
  *    every `catch`, and at the end of every block to which a clause of a `try_table` leads (a loop has one at its start; a function
- *    gets a block around its body). `delegate` hands on to such a place. A throw is charged more than K, so a function with
- *    the contract has a check before it. Frames that an exception passes run no code.
+ *    gets a block around its body). `delegate` hands on to such a place, or to the caller. A throw costs more than K, so a
+ *    function with the contract has a check before it. Frames that an exception passes run no code.
  * 7. Entering a function costs by its locals, which nothing can prevent; where that is more than K the function begins with a check.
- *    What an operator costs by its immediates is in costs.ts; by its length, in bulk-helpers.ts.
+ *    What an operator costs by its immediates is in costs.ts; what it costs by a length, in bulk-helpers.ts.
  *
- * Compiling is charged too, though the bound above does not count it: `compiling` below.
+ * The first call of a function compiles it, which is not counted in units. It is charged to callers all the same, see below.
  */
 import type { BulkHelpers } from './bulk-helpers.js';
 import type { CallOrder } from './call-graph.js';
@@ -38,6 +38,7 @@ import { CONTRACT, Flow } from './flow.js';
 import * as op from './opcodes.js';
 import { newOperator, type Operator, OperatorReader } from './operator-reader.js';
 import { Points } from './points.js';
+import { Stretches } from './stretches.js';
 import { NEVER, Summaries, type Summary } from './summaries.js';
 
 /**
@@ -56,6 +57,11 @@ const UNKNOWN_CALLEE: Summary = {
   afterUnknown: 0,
   compiling: LARGE_FUNCTION_BYTES / BYTES_COMPILED_PER_UNIT,
 };
+/** A function that calls itself runs, so it is compiled. */
+const ITSELF: Summary = { ...UNKNOWN_CALLEE, compiling: 0 };
+
+/** V8 allows 50,000, parameters included: room for one more. */
+const MOST_LOCALS = 40_000;
 
 /** The block type of blocks without a value, as the reader gives it. */
 const NO_VALUE = -0x40;
@@ -72,11 +78,14 @@ export class Placement {
    * a check behind it.
    */
   readonly wrapped = new Map<number, number>();
+  /** 1 for functions that keep the fuel in a local, by index. */
+  readonly local: Uint8Array;
   readonly #module: Uint8Array;
   readonly #facts: CodeFacts;
   readonly #bulk: BulkHelpers;
   readonly #summaries: Summaries;
   readonly #frames = new ControlFrames();
+  readonly #stretches: Stretches;
   readonly #flow: Flow;
   readonly #operator = newOperator();
   #reachable = true;
@@ -96,8 +105,10 @@ export class Placement {
     this.#facts = facts;
     this.#bulk = bulk;
     this.#summaries = new Summaries(facts.bodies.count);
-    this.points = new Points(facts.bodies.count, counting);
-    this.#flow = new Flow(this.points);
+    this.points = new Points(facts.bodies.count);
+    this.local = new Uint8Array(facts.bodies.count);
+    this.#stretches = new Stretches(this.points, counting);
+    this.#flow = new Flow(this.points, this.#stretches);
     for (const index of order.order) {
       this.#place(index, order.contract[index] === 1);
     }
@@ -124,6 +135,7 @@ export class Placement {
       }
     }
     this.points.end();
+    this.local[index] = this.#stretches.prefersLocal && bodies.locals[index]! < MOST_LOCALS ? 1 : 0;
     const compiling = Math.min(bytes, LARGE_FUNCTION_BYTES) / BYTES_COMPILED_PER_UNIT;
     this.#summaries.set(index, this.#flow.summary(Math.max(LEAST_COMPILING, compiling)));
   }
@@ -135,7 +147,8 @@ export class Placement {
     this.#function = index;
     this.#frames.clear();
     this.#frames.push(0, types.results[functionTypes[importedFunctions + index]!]!);
-    this.points.begin(index, start);
+    this.points.begin(index);
+    this.#stretches.begin(start);
     this.#flow.begin(keepsContract, costOfEntry(bodies.locals[index]!), start);
     if (bytes > LARGE_FUNCTION_BYTES) {
       this.#flow.putCheck(start);
@@ -172,8 +185,8 @@ export class Placement {
   #prefixed(operator: Operator): void {
     const { code, start, end } = operator;
     if (code === op.BR_ON_CAST || code === op.BR_ON_CAST_FAIL) {
-      this.#branch(operator.index, costOf(code), start);
-      this.points.stretch(end);
+      this.#branch(operator.index, costOf(code), start, false);
+      this.#stretches.open(end);
       return;
     }
     const way = this.#bulk.wayOf(operator);
@@ -183,7 +196,9 @@ export class Placement {
       this.#flow.spend(costOf(code) + way.units, start);
     } else {
       this.#flow.call(costOf(code), start, way.summary, false);
+      this.#stretches.leave(start);
       this.points.replace(start, end - start, way.helper);
+      this.#stretches.enter(end);
     }
   }
 
@@ -198,24 +213,27 @@ export class Placement {
       case op.BLOCK:
       case op.TRY:
         this.#open(0, operator, units);
+        this.#stretches.block();
         return;
       case op.LOOP:
         this.#open(LOOP, operator, units);
+        this.#stretches.loop(end);
         this.#flow.putCheck(end);
         return;
       case op.IF:
         this.#open(OPEN_IF, operator, units);
         this.#frames.saveIf(this.#flow);
-        this.points.stretch(end);
+        this.#stretches.if(end);
         return;
       case op.ELSE:
         this.#nextArm();
         this.#frames.loadIf(this.#flow);
-        this.points.stretch(end);
+        this.#stretches.arm(end);
         return;
       case op.CATCH:
       case op.CATCH_ALL:
         this.#nextArm();
+        this.#stretches.handler(end);
         this.#flow.putCheck(end);
         return;
       case op.END:
@@ -230,23 +248,25 @@ export class Placement {
       case op.THROW_REF:
         this.#flow.spend(units, start);
         this.#flow.leaveByThrow();
+        this.#stretches.leaveFunction();
+        this.#stretches.leave(start);
         this.#reachable = false;
         return;
       case op.BR:
-        this.#branch(index, units, start);
+        this.#branch(index, units, start, true);
         this.#reachable = false;
         return;
       case op.BR_IF:
       case op.BR_ON_NULL:
       case op.BR_ON_NON_NULL:
-        this.#branch(index, units, start);
-        this.points.stretch(end);
+        this.#branch(index, units, start, false);
+        this.#stretches.open(end);
         return;
       case op.BR_TABLE:
         this.#branchTable(operator, units);
         return;
       case op.RETURN:
-        this.#branch(this.#frames.depth - 1, units, start);
+        this.#branch(this.#frames.depth - 1, units, start, true);
         this.#reachable = false;
         return;
       default:
@@ -265,12 +285,14 @@ export class Placement {
 
   #openTryTable(operator: Operator, units: number): void {
     for (const label of operator.targets) {
+      this.#stretches.branch(label, false);
       const flags = this.#frames.flags(label);
       if (flags !== LOOP) {
         this.#frames.setFlags(label, flags | CAUGHT);
       }
     }
     this.#open(0, operator, units);
+    this.#stretches.tryTable();
   }
 
   /** An arm of an `if` or `try` ends, another begins. */
@@ -295,26 +317,28 @@ export class Placement {
       frames.joinIf();
     }
     const caught = (flags & CAUGHT) !== 0;
-    if (frames.joined || caught) {
+    const joined = frames.joined || caught;
+    if (this.#reachable) {
+      this.#flow.settle();
+    }
+    if (joined) {
       if (this.#reachable) {
-        this.#flow.settle();
         frames.join(0, this.#flow);
       }
       frames.loadEnd(this.#flow);
       this.#reachable = true;
-      this.points.stretch(end);
     }
+    this.#stretches.end(end, joined, this.#reachable);
+    frames.pop();
     if (caught) {
       // Exceptions come out here, and nobody knows what ran before they were thrown.
       this.#flow.putCheck(end);
     }
-    // Behind a block that no branch leaves, what was reachable stays so, and its stretch goes on.
-    frames.pop();
   }
 
   #closeFunction(start: number, flags: number): void {
     if (this.#reachable) {
-      this.#branch(0, 0, start);
+      this.#branch(0, 0, start, true);
     }
     if ((flags & CAUGHT) !== 0) {
       this.wrapped.set(this.#function, start);
@@ -324,38 +348,44 @@ export class Placement {
   }
 
   /** A branch that is taken, or may be. */
-  #branch(label: number, units: number, at: number): void {
+  #branch(label: number, units: number, at: number, always: boolean): void {
     const cost = units + several(this.#frames.arity(label));
-    if (this.#frames.isFunction(label)) {
-      this.#flow.spendLast(cost, at);
-    } else {
-      this.#flow.spend(cost, at);
-    }
-    this.#arrive(label);
+    this.#spendOnBranch(this.#frames.isFunction(label), cost, at);
+    this.#arrive(label, always);
   }
 
   #branchTable({ targets, start }: Operator, units: number): void {
     const frames = this.#frames;
     const cost = units + costOfTargets(targets.length) + several(frames.arity(targets[0]!));
-    if (targets.some((label) => frames.isFunction(label))) {
-      this.#flow.spendLast(cost, start);
-    } else {
-      this.#flow.spend(cost, start);
-    }
+    this.#spendOnBranch(
+      targets.some((label) => frames.isFunction(label)),
+      cost,
+      start,
+    );
     for (const label of targets) {
-      this.#arrive(label);
+      this.#arrive(label, false);
     }
     this.#reachable = false;
   }
 
-  #arrive(label: number): void {
-    if (this.#frames.isFunction(label)) {
-      this.#flow.leave();
-    } else if (this.#frames.flags(label) !== LOOP) {
-      this.#flow.settle();
-      this.#frames.join(label, this.#flow);
+  #spendOnBranch(leaves: boolean, units: number, at: number): void {
+    if (leaves) {
+      this.#flow.spendLast(units, at);
+      this.#stretches.leave(at);
     } else {
-      this.#flow.settle();
+      this.#flow.spend(units, at);
+    }
+    this.#flow.settle();
+  }
+
+  /** The state as it is comes to a label. */
+  #arrive(label: number, always: boolean): void {
+    const frames = this.#frames;
+    this.#stretches.branch(label, always);
+    if (frames.isFunction(label)) {
+      this.#flow.leave();
+    } else if (frames.flags(label) !== LOOP) {
+      frames.join(label, this.#flow);
     }
   }
 
@@ -364,15 +394,24 @@ export class Placement {
     const direct = code === op.CALL || code === op.RETURN_CALL;
     const type = direct ? functionTypes[index]! : index;
     const isLast = code === op.RETURN_CALL || code === op.RETURN_CALL_INDIRECT || code === op.RETURN_CALL_REF;
-    const own = direct && index >= importedFunctions;
-    const callee = (own ? this.#summaries.get(index - importedFunctions) : undefined) ?? UNKNOWN_CALLEE;
+    const callee = direct ? this.#callee(index - importedFunctions) : UNKNOWN_CALLEE;
     this.#flow.call(units + types.parameters[type]! + types.results[type]!, start, callee, isLast);
+    this.#stretches.leave(start);
     if (isLast) {
       this.#flow.leave();
+      this.#stretches.leaveFunction();
       this.#reachable = false;
     } else {
-      this.points.stretch(end);
+      this.#stretches.enter(end);
     }
+  }
+
+  /** @param index - negative for an import. */
+  #callee(index: number): Summary {
+    if (index < 0) {
+      return UNKNOWN_CALLEE;
+    }
+    return this.#summaries.get(index) ?? (index === this.#function ? ITSELF : UNKNOWN_CALLEE);
   }
 }
 

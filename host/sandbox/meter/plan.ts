@@ -2,9 +2,10 @@
 import { leb } from '../wasm-bytes.js';
 import { BulkHelpers } from './bulk-helpers.js';
 import { orderCalls } from './call-graph.js';
-import { CheckCode, isCounting, signedLeb } from './checks.js';
+import { CheckCode, type FunctionCode, isCounting, signedLeb } from './checks.js';
 import type { CodeFacts } from './code-facts.js';
 import { unsupported } from './failures.js';
+import { editsAt, editsWithLocal } from './function-edits.js';
 import type { CodePlan, Edit, Meter, MeterIndices } from './meter.js';
 import * as op from './opcodes.js';
 import { Placement } from './placement.js';
@@ -24,20 +25,22 @@ export function planCode(module: Uint8Array, facts: CodeFacts, meter: Meter, ind
   if (meter.deadline === 'none' && !meter.fuel) {
     return { edits: () => [], helpers: [] };
   }
-  const checks = new CheckCode(meter, indices);
-  const bulk = new BulkHelpers(facts, checks);
-  const { points, wrapped } = new Placement(module, facts, orderCalls(module, facts), bulk, isCounting(meter));
+  const code = new CheckCode(meter, indices);
+  const bulk = new BulkHelpers(facts, code.onGlobal);
+  const placement = new Placement(module, facts, orderCalls(module, facts), bulk, isCounting(meter));
   const blockTypes = new BlockTypes(facts.types);
   const wrappers = new Map(
-    [...wrapped].map(([index, end]) => [index, wrapper(facts, blockTypes, index, end, checks)] as const),
+    [...placement.wrapped].map(([index, end]) => {
+      return [index, wrapper(facts, blockTypes, index, end, code.onGlobal)] as const;
+    }),
   );
   const calls = bulk.list.map((_, helper) => Uint8Array.from([op.CALL, ...leb(indices.firstHelper + helper)]));
   const edits = (index: number): readonly Edit[] => {
-    const inside = points.of(index).map(({ at, units, check, replaced }) => {
-      return replaced === undefined
-        ? { at, remove: 0, insert: checks.at(units, check) }
-        : { at, remove: replaced.bytes, insert: calls[replaced.helper]! };
-    });
+    const points = placement.points.of(index);
+    if (placement.local[index] === 1) {
+      return editsWithLocal(module, facts, index, points, code, calls);
+    }
+    const inside = editsAt(points, code.onGlobal, calls);
     const around = wrappers.get(index);
     return around === undefined ? inside : [around.start, ...inside, around.end];
   };
@@ -50,7 +53,7 @@ function wrapper(
   blockTypes: BlockTypes,
   index: number,
   end: number,
-  checks: CheckCode,
+  code: FunctionCode,
 ): { readonly start: Edit; readonly end: Edit } {
   const block = blockTypes.of(functionTypes[importedFunctions + index]!);
   if (block === undefined) {
@@ -58,7 +61,7 @@ function wrapper(
   }
   return {
     start: { at: bodies.code[index]!, remove: 0, insert: Uint8Array.from([op.BLOCK, ...block]) },
-    end: { at: end, remove: 0, insert: Uint8Array.from([op.END, ...checks.at(0, true)]) },
+    end: { at: end, remove: 0, insert: Uint8Array.from([op.END, ...code.at(0, true)]) },
   };
 }
 
