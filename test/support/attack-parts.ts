@@ -1,11 +1,12 @@
 /** Parts of attackers that several limits are tried with. */
 import { type HostCapability, provideRaw } from '../../host/index.js';
+import { wasm } from '../../host/sandbox/web-assembly.js';
 import type { Attacker } from './siege.js';
 
 /** Whether a function that ends in a tail call is valid: not in Node 20. */
 const TAIL_CALL = [0, 0x61, 0x73, 0x6d, 1, 0, 0, 0, 1, 4, 1, 0x60, 0, 0, 3, 2, 1, 0, 10, 6, 1, 4, 0, 0x12, 0, 0x0b];
 
-export const supports = { tailCalls: WebAssembly.validate(Uint8Array.from(TAIL_CALL)) };
+export const supports = { tailCalls: wasm.validate(Uint8Array.from(TAIL_CALL)) };
 
 /** A plugin that imports WASI's monotonic clock and waits for it. */
 export const SLEEP = {

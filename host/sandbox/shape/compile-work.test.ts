@@ -7,13 +7,14 @@ import { readCodeFacts } from '../meter/code-facts.js';
 import { BR, BR_TABLE, END, RETURN, THROW, UNREACHABLE } from '../meter/opcodes.js';
 import { newOperator, OperatorReader } from '../meter/operator-reader.js';
 import { readModuleFacts } from '../module-facts.js';
+import { wasm } from '../web-assembly.js';
 import { checkCompileWork, MAX_COMPILE_WORK, WorkCounter } from './compile-work.js';
 
 const MIB = 1024 * 1024;
 
 async function moduleOf(fields: string) {
   const module = new Uint8Array(await parse(`(module ${fields})`));
-  expect(WebAssembly.validate(module)).toBe(true);
+  expect(wasm.validate(module)).toBe(true);
   return { module, facts: readCodeFacts(module, readModuleFacts(module), MIB) };
 }
 
