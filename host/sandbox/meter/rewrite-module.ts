@@ -17,6 +17,7 @@ import type { CodePlan, Meter, MeterIndices } from './meter.js';
 import { customSectionName, NAME_SECTION, rewriteNames } from './name-section.js';
 import { IDENTITY, type OffsetMap } from './offset-map.js';
 import { planCode } from './plan.js';
+import { planBulk } from './plan-bulk.js';
 import { type Additions, additionsOf, type Entries, indicesOf, shiftOf } from './sections/additions.js';
 import { rewriteCode } from './sections/code.js';
 import { SECTION } from './sections/ids.js';
@@ -34,7 +35,7 @@ export interface RewriteOptions {
   readonly moduleName?: string | undefined;
 }
 
-/** Decides what is done to code. Not asked if nothing is metered. */
+/** Decides what is done to code. Not asked if nothing is metered: see plan-bulk.ts. */
 export type Planner = (module: Uint8Array, code: CodeFacts, meter: Meter, indices: MeterIndices) => CodePlan;
 
 export interface RewrittenModule {
@@ -43,7 +44,6 @@ export interface RewrittenModule {
   readonly origins: OffsetMap;
 }
 
-const NOTHING: CodePlan = { edits: () => [], helpers: [] };
 const HAS_MAXIMUM = 0x01;
 /** Offsets of code by function; made for code as it came, and read by V8. */
 const CODE_METADATA = 'metadata.code.';
@@ -89,11 +89,13 @@ export function rewriteModule(
   const { meter, moduleName } = options;
   const code = readCodeFacts(module, facts, options.functionBytes);
   const metered = meter.fuel || meter.deadline !== 'none';
-  if (!metered && facts.memory === undefined && facts.tables.length === 0 && moduleName === undefined) {
+  const indices = indicesOf(code, meter);
+  const plan = metered ? planner(module, code, meter, indices) : planBulk(module, code, indices);
+  const codeChanges = metered || plan.helpers.length > 0;
+  if (!codeChanges && facts.memory === undefined && facts.tables.length === 0 && moduleName === undefined) {
     return { bytes: module, origins: IDENTITY };
   }
-  const plan = metered ? planner(module, code, meter, indicesOf(code, meter)) : NOTHING;
-  return new Rewriter(module, facts, code, options, plan, metered).run();
+  return new Rewriter(module, facts, code, options, plan, codeChanges).run();
 }
 
 class Rewriter {
@@ -102,7 +104,7 @@ class Rewriter {
   readonly #code: CodeFacts;
   readonly #options: RewriteOptions;
   readonly #plan: CodePlan;
-  readonly #metered: boolean;
+  readonly #codeChanges: boolean;
   readonly #shift: IndexShift;
   readonly #additions: Additions;
   readonly #copier: ModuleCopier;
@@ -116,14 +118,14 @@ class Rewriter {
     code: CodeFacts,
     options: RewriteOptions,
     plan: CodePlan,
-    metered: boolean,
+    codeChanges: boolean,
   ) {
     this.#module = module;
     this.#facts = facts;
     this.#code = code;
     this.#options = options;
     this.#plan = plan;
-    this.#metered = metered;
+    this.#codeChanges = codeChanges;
     this.#shift = shiftOf(code, options.meter);
     this.#additions = additionsOf(facts, code, options.meter, plan.helpers, countImports(module, facts));
     this.#copier = new ModuleCopier(module);
@@ -187,7 +189,7 @@ class Rewriter {
       copier.skipTo(span.end);
     } else if (span.id === SECTION.table) {
       this.#tables(span);
-    } else if (span.id === SECTION.code && this.#metered) {
+    } else if (span.id === SECTION.code && this.#codeChanges) {
       this.#rewriteCode(span);
     } else if (shifted !== undefined) {
       copier.section(span, (reader) => {
@@ -233,7 +235,7 @@ class Rewriter {
     if (name === NAME_SECTION && !this.#named) {
       this.#copier.skipTo(span.end);
       this.#names(span);
-    } else if (this.#metered && name?.startsWith(CODE_METADATA)) {
+    } else if (this.#codeChanges && name?.startsWith(CODE_METADATA)) {
       this.#copier.skipTo(span.end);
     }
   }
@@ -241,7 +243,7 @@ class Rewriter {
   #names(span: SectionSpan | undefined): void {
     this.#named = true;
     const section = span && readerOf(this.#module, span.body, span.end);
-    const changes = { shift: this.#shift, codeChanged: this.#metered, moduleName: this.#options.moduleName };
+    const changes = { shift: this.#shift, codeChanged: this.#codeChanges, moduleName: this.#options.moduleName };
     const names = rewriteNames(section, this.#module, changes);
     this.#copier.newSection(SECTION.custom, () => {
       this.#copier.put(names);
