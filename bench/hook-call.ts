@@ -10,7 +10,16 @@ import { BARE_CORE, bareCore, bareCoreAsync } from './contenders/bare-core.js';
 import type { Call, Contender, Session, Task, Work } from './contenders/contender.js';
 import { extismInline, extismWorker } from './contenders/extism.js';
 import { jco } from './contenders/jco.js';
-import { oursRaw, oursRawSync, oursSandbox, oursTyped } from './contenders/ours.js';
+import {
+  oursFresh,
+  oursFuel,
+  oursPool,
+  oursRaw,
+  oursRawSync,
+  oursSandbox,
+  oursThread,
+  oursTyped,
+} from './contenders/ours.js';
 import { plainFunction } from './contenders/plain-function.js';
 import { type BenchGuests, buildGuests } from './support/guests.js';
 import { interleave } from './support/interleave.js';
@@ -27,8 +36,12 @@ const CONTENDERS: readonly Contender[] = [
   bareCoreAsync,
   oursSandbox,
   oursRawSync,
+  oursFuel,
   oursRaw,
+  oursFresh,
   oursTyped,
+  oursThread,
+  oursPool,
   jco,
   extismInline,
   extismWorker,

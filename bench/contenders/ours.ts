@@ -1,4 +1,11 @@
-import { createHost, defineHook, type HostCapability, provide, provideRaw } from '../../host/index.js';
+import {
+  createHost,
+  defineHook,
+  type HostCapability,
+  type HostOptions,
+  provide,
+  provideRaw,
+} from '../../host/index.js';
 import { compileComponent } from '../../host/sandbox/index.js';
 import { quietOptions } from '../../test/support/text-plugin.js';
 import { type BenchGuests, ECHO, HOST, packGuest, RELAY } from '../support/guests.js';
@@ -25,27 +32,26 @@ export const oursSandbox: Contender = {
   },
 };
 
-/** Bytes in, bytes out, for the hook and for the capability. */
-export const oursRaw: Contender = {
-  name: OURS_RAW,
-  speed: 'fast',
-  async open({ guests, work, message: { bytes } }) {
-    const { plugin, close } = await load(guests, raw);
-    const hook = work === 'echo' ? ECHO : RELAY;
-    return { call: { kind: 'async', run: () => plugin.callRaw(hook, bytes) }, close };
-  },
-};
+/** Bytes in, bytes out, for the hook and for the capability; the deadline is armed, as always. */
+export const oursRaw: Contender = rawCalls(OURS_RAW, 'fast', {});
+/** A pool's instance is not kept, but made for the call. */
+export const oursFresh: Contender = rawCalls('wasm-plugin, callRaw, fresh instances', 'slow', {
+  pool: { fresh: true },
+});
+/** In a thread, where the capability could also answer later. */
+export const oursThread: Contender = rawCalls('wasm-plugin, callRaw, thread', 'worker', { isolation: 'thread' });
+/** Two threads, one of which is idle: what it costs to choose. */
+export const oursPool: Contender = rawCalls('wasm-plugin, callRaw, pool of 2 threads', 'worker', {
+  isolation: 'thread',
+  pool: { size: 2 },
+});
 
 /** The same without a promise, which at this size costs as much as the call. */
-export const oursRawSync: Contender = {
-  name: OURS_RAW_SYNC,
-  speed: 'fast',
-  async open({ guests, work, message: { bytes } }) {
-    const { plugin, close } = await load(guests, raw);
-    const hook = work === 'echo' ? ECHO : RELAY;
-    return { call: { kind: 'sync', run: () => plugin.callRawSync(hook, bytes) }, close };
-  },
-};
+export const oursRawSync: Contender = rawCallsSync(OURS_RAW_SYNC, {});
+/** With every unit of work counted. */
+export const oursFuel: Contender = rawCallsSync('wasm-plugin, callRawSync, fuel', {
+  limits: { fuel: Number.MAX_SAFE_INTEGER },
+});
 
 /** The same message as a value: checked, encoded, sent, answered, decoded, checked; so is what the capability gets and gives. */
 export const oursTyped: Contender = {
@@ -59,9 +65,33 @@ export const oursTyped: Contender = {
   },
 };
 
+function rawCalls(name: string, speed: Contender['speed'], options: HostOptions): Contender {
+  return {
+    name,
+    speed,
+    async open({ guests, work, message: { bytes } }) {
+      const { plugin, close } = await load(guests, raw, options);
+      const hook = work === 'echo' ? ECHO : RELAY;
+      return { call: { kind: 'async', run: () => plugin.callRaw(hook, bytes) }, close };
+    },
+  };
+}
+
+function rawCallsSync(name: string, options: HostOptions): Contender {
+  return {
+    name,
+    speed: 'fast',
+    async open({ guests, work, message: { bytes } }) {
+      const { plugin, close } = await load(guests, raw, options);
+      const hook = work === 'echo' ? ECHO : RELAY;
+      return { call: { kind: 'sync', run: () => plugin.callRawSync(hook, bytes) }, close };
+    },
+  };
+}
+
 /** A plugin in a host of its own: one that is called while another one is measured would share nothing anyway. */
-async function load({ component }: BenchGuests, capability: HostCapability) {
-  const host = await createHost({ capabilities: [capability] });
+async function load({ component }: BenchGuests, capability: HostCapability, options: HostOptions = {}) {
+  const host = await createHost({ ...options, capabilities: [capability] });
   const plugin = await host.load(packGuest(component));
   return { plugin, close: () => host.close() };
 }
