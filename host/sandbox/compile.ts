@@ -69,7 +69,9 @@ export async function compileComponent(
     fuel: all.fuel !== undefined,
   };
   const digest = createHash('sha256').update(copy).digest('hex');
-  const key = `${digest} ${JSON.stringify([all, meter], (name, value) => (CALL_LIMITS.has(name) ? undefined : value))}`;
+  // Not by a replacer of `stringify`: that would drop the meter's `fuel` as well, and hand out code that counts none.
+  const shape = Object.entries(all).filter(([name]) => !CALL_LIMITS.has(name));
+  const key = `${digest} ${JSON.stringify([shape, meter])}`;
   const tag = createHash('sha256').update(key).digest('hex').slice(0, TAG_DIGITS);
   const compiled = await cache.get(key, copy.byteLength, () => compile(copy, all, meter, tag));
   const parts: LinkParts = { ...compiled, limits: all };

@@ -285,6 +285,24 @@ describe.each(MODES)('fuel, %s', (isolation) => {
     });
   });
 
+  test('is counted although the same component has run uncounted before, and the other way round', async () => {
+    await besieged({ isolation, limits: { deadlineMs: 60_000 } }, async ({ load }) => {
+      // Another component than those of the other tests, so that nothing is kept of it yet.
+      const attacker = { attack: FOR_EVER, main: `(func ${isolation === 'inline' ? 'nop' : 'nop nop'})` };
+      const uncounted = await load(attacker);
+      checkVerdict(await failure(uncounted.callRaw(SCORE, ATTACK, { deadlineMs: 50 })), {
+        code: 'DEADLINE_EXCEEDED',
+        says: /longer than 50 ms/,
+      });
+      const counted = await load(attacker, { limits: { fuel: 100_000 } });
+      checkVerdict(await failure(counted.callRaw(SCORE, ATTACK)), used(100_000));
+      const other = await load(attacker, { limits: { fuel: 5000 } });
+      checkVerdict(await failure(other.callRaw(SCORE, ATTACK)), used(5000));
+      const { usage } = await (await load(attacker)).measureRaw(SCORE, PEACE);
+      expect(usage.fuel).toBeUndefined();
+    });
+  });
+
   test('and the deadline end a call each, whichever comes first', async () => {
     const attacker = { ...SLEEP, main: `(func $spin ${FOR_EVER})`, attack: '(call $spin)' };
     const outOfTime = { code: 'DEADLINE_EXCEEDED', says: /longer than 100 ms/ };
