@@ -31,7 +31,11 @@ export const run: RunCommand = async (context, { args, options }) => {
     const found = await findPlugin(context, word);
     const bytes = bytesOf(found);
     const grants = grantsOf(found, options);
-    const isolation = readIsolation(options) ?? isolationOf(grants);
+    const needed = isolationOf(grants);
+    const isolation = readIsolation(options) ?? needed;
+    if (isolation === 'inline' && needed === 'thread') {
+      log.warning('A plugin that runs inline cannot wait for the network: its requests are answered with "unsupported"');
+    }
     const plugin = await host.load(bytes, { grants, kv: kvOf(context, found), isolation });
     const codec = hookCodec(hook, defaultContext(plugin, found));
     const message = options.has('raw') ? input : codec.request(request);
