@@ -30,7 +30,13 @@ export async function startThreadInstance(
   signal?: AbortSignal,
 ): Promise<ThreadInstance> {
   const instance = new LiveThread(parts, options);
-  await instance.start(parts, signal);
+  try {
+    await instance.start(parts, signal);
+  } catch (error) {
+    // Whoever counts threads may only make the next one when this one is gone.
+    await instance.close();
+    throw error;
+  }
   return instance;
 }
 
