@@ -24,6 +24,7 @@ import { SECTION } from './sections/ids.js';
 import type { IndexShift } from './sections/index-shift.js';
 import { ModuleCopier, readerOf } from './sections/module-copier.js';
 import { type Shifting, shiftData, shiftElements, shiftExports, shiftGlobals, shiftStart } from './sections/shifted.js';
+import { withTailCallsSeen } from './tail-calls.js';
 
 export interface RewriteOptions {
   /** How far the tables of the module may grow, in the order of its table section. */
@@ -90,7 +91,8 @@ export function rewriteModule(
   const code = readCodeFacts(module, facts, options.functionBytes);
   const metered = meter.fuel || meter.deadline !== 'none';
   const indices = indicesOf(code, meter);
-  const plan = metered ? planner(module, code, meter, indices) : planBulk(module, code, indices);
+  const wanted = metered ? planner(module, code, meter, indices) : planBulk(module, code, indices);
+  const plan = meter.deadline === 'none' ? withTailCallsSeen(module, code, indices, wanted) : wanted;
   const codeChanges = metered || plan.helpers.length > 0;
   if (!codeChanges && facts.memory === undefined && facts.tables.length === 0 && moduleName === undefined) {
     return { bytes: module, origins: IDENTITY };
