@@ -463,6 +463,41 @@ describe('call', () => {
     }
   });
 
+  const input = ['--input', JSON.stringify(request)];
+
+  test.each(['inline', 'thread'])('says what it took, %s', async (isolation) => {
+    const result = await cli(['call', packer.pack({}), 'command', ...input, '--isolation', isolation]);
+    expect(result.exitCode, result.stderr).toBe(0);
+    expect(result.stderr).toMatch(
+      /took [\d.]+ ms \(compiling not counted\), [\d,]{3,} units of fuel, [\d.]+ MiB of memory, \d+ calls? to the host\n/,
+    );
+  });
+
+  test('fuel is the same at each call, and bounds it', async () => {
+    const sif = packer.pack({});
+    const fuelOf = async (...options: string[]) =>
+      /([\d,]+) units of fuel/.exec((await cli(['call', sif, 'command', ...input, ...options])).stderr)?.[1];
+    const fuel = await fuelOf();
+    expect(await fuelOf('--isolation', 'thread')).toBe(fuel);
+    const units = Number(fuel?.replaceAll(',', ''));
+    expect(await fuelOf('--fuel', String(units))).toBe(fuel);
+    const short = await cli(['call', sif, 'command', ...input, '--fuel', String(units - 1)]);
+    expect({ exitCode: short.exitCode, stderr: short.stderr }).toMatchObject({
+      exitCode: 1,
+      stderr: expect.stringContaining(`used up its ${units - 1} units of fuel`),
+    });
+  });
+
+  test.each([
+    ['--fuel', '0', '--fuel "0" is not a number of units'],
+    ['--isolation', 'process', '--isolation "process" is neither inline nor thread'],
+    ['--plugin-deadline', 'soon', '--plugin-deadline "soon" is not a number of milliseconds'],
+  ])('%s %s is a usage error', async (option, value, want) => {
+    const result = await cli(['call', packer.pack({}), 'command', option, value]);
+    expect(result.exitCode).toBe(2);
+    expect(result.stderr).toContain(want);
+  });
+
   test('an installed plugin, the request from stdin', async () => {
     await install(packer.pack({}));
     const result = await cli(['call', NAME, 'command', '--input', '-'], { input: JSON.stringify(request) });
