@@ -24,7 +24,7 @@ describe('a module with tail calls', () => {
     expect(text).toContain('(func (;4;)');
     expect(text.match(/call 4 return_call/g)).toHaveLength(3);
     expect(text.match(/call 4/g)).toHaveLength(3);
-    expect(text).toMatch(/\(func \(;4;\) \(type \d+\) ?\)/);
+    expect(text).toMatch(/\(func \(;4;\) \(type \d+\)( nop){8192} \)/);
     if (supports.tailCalls) expect(wasm.validate(bytes)).toBe(true);
   });
 
@@ -37,6 +37,6 @@ describe('a module with tail calls', () => {
 
   test('does not where its code looks at the time by itself', async () => {
     const { bytes } = rewrite(await assemble(SOURCE), { deadline: 'slices', fuel: false }, planCode);
-    expect(await print(bytes)).not.toMatch(/\(func \(;6;\) \(type \d+\)\s*\)/);
+    expect(await print(bytes)).not.toContain('nop');
   });
 });
