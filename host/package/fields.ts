@@ -100,9 +100,8 @@ export function readList<T>(
 ): T[] | undefined {
   if (!Array.isArray(value)) return void report.problem(path, 'is not a list');
   if (value.length > maxItems) return void report.problem(path, `has ${value.length} items, the limit is ${maxItems}`);
-  return value
-    .map((item, i) => read(item, `${path}[${i}]`))
-    .filter((item): item is NonNullable<typeof item> => item != null);
+  // Not what is null: that is a value, of an `enum` for one.
+  return value.map((item, i) => read(item, `${path}[${i}]`)).filter((item): item is T => item !== undefined);
 }
 
 type Present<T> = { [K in keyof T as undefined extends T[K] ? never : K]: T[K] } & {
