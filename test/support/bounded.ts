@@ -1,4 +1,5 @@
 /** What every decoder of foreign bytes promises: a value or a PluginError, in bounded time and memory. */
+import fc from 'fast-check';
 import { expect } from 'vitest';
 import { PluginError } from '../../host/errors/index.js';
 
@@ -12,8 +13,15 @@ const BYTES_EACH = 512;
 
 export type Outcome = 'value' | PluginError['code'];
 
-/** Property tests run this many times as often: `FUZZ_RUNS=100` for a night. */
-export const FUZZ_RUNS = Math.max(1, Number(process.env.FUZZ_RUNS ?? 1) || 1);
+/** Fuzz tests look this many times as long: `FUZZ_RUNS=1000` for a night. */
+const FUZZ_RUNS = Math.max(1, Number(process.env.FUZZ_RUNS) || 1);
+/** What a failed run printed, to repeat it. */
+const SEED = process.env.FUZZ_SEED === undefined ? {} : { seed: Number(process.env.FUZZ_SEED) };
+
+/** Run a property `runs` times, or as many times that as `FUZZ_RUNS` says. */
+export function fuzz<T>(runs: number, arbitrary: fc.Arbitrary<T>, check: (value: T) => void): void {
+  fc.assert(fc.property(arbitrary, check), { numRuns: runs * FUZZ_RUNS, ...SEED });
+}
 
 /**
  * Decode one input.

@@ -5,7 +5,6 @@ import { applyAdjustments } from '../../../host/dispatch/adjust.js';
 import { checkConfigShape } from '../../../host/dispatch/config-shape.js';
 import { checkConfigSize } from '../../../host/dispatch/config-size.js';
 import { diffConfig } from '../../../host/dispatch/diff.js';
-import type { JsonObject } from '../../../host/dispatch/json.js';
 import { applyConfigPatch } from '../../../host/dispatch/patch.js';
 import { formatManifest, parseManifest } from '../../../host/package/index.js';
 import { admitModules } from '../../../host/sandbox/admit.js';
@@ -16,6 +15,7 @@ import { modulePositions } from '../../../host/sandbox/position/index.js';
 import { wasm } from '../../../host/sandbox/web-assembly.js';
 import { readSif } from '../../../host/sif/index.js';
 import { METERS, NO_METER } from '../metered.js';
+import { CONFIG } from './base-config.js';
 
 export const DECODERS: Readonly<Record<string, (bytes: Uint8Array) => unknown>> = {
   sif: (bytes) => readSif(bytes, { profile: 'strict' }),
@@ -46,14 +46,6 @@ export function admitAndRewrite(module: Uint8Array): void {
     modulePositions('core-0-1', module, facts!, origins);
   }
 }
-
-export const CONFIG: JsonObject = {
-  ociVersion: '1.0.2',
-  process: { args: ['sh'], env: ['PATH=/bin'], cwd: '/' },
-  root: { path: 'rootfs' },
-  hostname: 'box',
-  mounts: [{ destination: '/tmp', type: 'tmpfs', source: 'tmpfs', options: [] }],
-};
 
 /** As host/dispatch/engine-config.ts does it with a plugin's answer. */
 function editConfig(json: unknown): void {
