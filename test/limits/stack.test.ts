@@ -88,7 +88,7 @@ const ATTACKS: readonly { name: string; attacker: Attacker }[] = [
 ];
 
 describe.each(MODES)('recursion without end, %s', (isolation) => {
-  const options = { isolation, limits: { stackKiB: 512 } };
+  const options = { isolation, limits: { stackKiB: 512, deadlineMs: 60_000 } };
   for (const { name, attacker } of ATTACKS) {
     test(`by ${name} ends the instance`, () => attackInCall(options, attacker, OVERFLOW));
   }
@@ -99,13 +99,14 @@ describe.each(MODES)('recursion without end, %s', (isolation) => {
   test('that uses up the stack again and again runs into the deadline', () =>
     // Each overflow is a trap, which ends the call: only what stays below it can go on. 2 to the power of 60 calls do.
     attackInCall(
-      { isolation, limits: { deadlineMs: 100 } },
+      options,
       {
         main: `(func $f (param i32) (if (local.get 0) (then
           (call $f (i32.sub (local.get 0) (i32.const 1))) (call $f (i32.sub (local.get 0) (i32.const 1))))))`,
         attack: '(call $f (i32.const 60))',
       },
       { code: 'DEADLINE_EXCEEDED', says: /longer than 100 ms/ },
+      { deadlineMs: 100 },
     ));
 });
 

@@ -9,7 +9,7 @@ import { expect } from 'vitest';
 import type { Host, HostOptions, LoadOptions, LogLine, Plugin } from '../../host/index.js';
 import { createHost, PluginError } from '../../host/index.js';
 import { type Manifest, packPlugin } from '../../host/package/index.js';
-import type { Isolation } from '../../host/sandbox/index.js';
+import type { CallOptions, Isolation } from '../../host/sandbox/index.js';
 import { ECHO, SCORE, type TextPlugin, textPluginSource } from './text-plugin.js';
 
 export const MODES = ['inline', 'thread'] as const satisfies readonly Isolation[];
@@ -20,6 +20,7 @@ export const ATTACK = new Uint8Array(1);
 export const PEACE = Uint8Array.of(1, 2, 3, 4, 5);
 
 const MAIN = '(core module $main';
+const NEIGHBOUR_LIMITS = { deadlineMs: 60_000, compileMs: 60_000, moduleMiB: 1, functionKiB: 256 } as const;
 
 export interface Attacker extends TextPlugin {
   /** What it does when told to, in the body of `handle`: leaves nothing on the stack. Default: it only echoes. */
@@ -90,7 +91,8 @@ export async function besieged(options: HostOptions, run: (siege: Siege) => Prom
   const lines: LogLine[] = [];
   const host = await createHost({ log: (line) => lines.push(line), ...options });
   try {
-    const neighbour = await host.load(await packAttacker({}));
+    // Whatever the attacker is given: the neighbour is not to fail because the machine is busy.
+    const neighbour = await host.load(await packAttacker({}), { limits: NEIGHBOUR_LIMITS });
     const siege: Siege = {
       host,
       lines,
@@ -138,19 +140,28 @@ export function checkVerdict(error: PluginError, { code, says }: Verdict): void 
   expect(error.message).toContain('"example.com/attacker"');
 }
 
-/** Attack in a call: it ends as it must, and the next calls of the attacker and of its neighbour are served. */
-export async function attackInCall(options: HostOptions, attacker: Attacker, verdict: Verdict): Promise<PluginError> {
+/**
+ * Attack in a call: it ends as it must, and the next calls of the attacker and of its neighbour are served.
+ *
+ * @param call - options of the attacking calls alone.
+ */
+export async function attackInCall(
+  options: HostOptions,
+  attacker: Attacker,
+  verdict: Verdict,
+  call?: CallOptions,
+): Promise<PluginError> {
   let error: PluginError | undefined;
   await besieged(options, async ({ load, checkNeighbour }) => {
     const plugin = await load(attacker);
     expect(await plugin.callRaw(SCORE, PEACE)).toEqual(PEACE);
-    error = await failure(plugin.callRaw(SCORE, ATTACK));
+    error = await failure(plugin.callRaw(SCORE, ATTACK, call));
     checkVerdict(error, verdict);
     await checkNeighbour();
     expect(await plugin.callRaw(SCORE, PEACE)).toEqual(PEACE);
     expect(plugin.totals()).toMatchObject({ calls: 3, failures: 1, deaths: 1, instances: 2 });
     // It can do it again, and that ends the same way.
-    checkVerdict(await failure(plugin.callRaw(SCORE, ATTACK)), verdict);
+    checkVerdict(await failure(plugin.callRaw(SCORE, ATTACK, call)), verdict);
   });
   return error as PluginError;
 }
