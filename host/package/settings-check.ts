@@ -8,6 +8,8 @@ const DRAFT = '2020-12';
 const WRAPPERS = new Set(['properties', 'items', 'additionalProperties']);
 /** In larger values only the first problem is looked for: the validator reports each missing name of each item by itself. */
 const EXPLAINED_NODES = 200;
+/** Of what a schema wants, in a problem. */
+const MAX_WANTED_CHARS = 300;
 
 /** `text` continues the sentence that starts with `path`; both safe to print. */
 export interface SettingProblem {
@@ -121,9 +123,9 @@ function describe(keyword: string, schema: SettingsSchema | undefined, found: Js
     case 'type':
       return `${is}, it must be of type ${schema?.type}`;
     case 'enum':
-      return `${is}, it must be one of ${escapeControls((schema?.enum ?? []).map((one) => JSON.stringify(one)).join(', '))}`;
+      return `${is}, it must be one of ${shortened((schema?.enum ?? []).map((one) => JSON.stringify(one)).join(', '))}`;
     case 'const':
-      return `${is}, it must be ${escapeControls(JSON.stringify(schema?.const) ?? '')}`;
+      return `${is}, it must be ${shortened(JSON.stringify(schema?.const) ?? '')}`;
     case 'minimum':
       return `${is}, it must be at least ${schema?.minimum}`;
     case 'maximum':
@@ -139,6 +141,11 @@ function describe(keyword: string, schema: SettingsSchema | undefined, found: Js
     default:
       return `${is}, which does not fit the plugin's schema`;
   }
+}
+
+/** A schema may hold long values, and be broken in many places. */
+function shortened(text: string): string {
+  return escapeControls(text.length > MAX_WANTED_CHARS ? `${text.slice(0, MAX_WANTED_CHARS)}…` : text);
 }
 
 // The validator's locations: `#/a/b~1c`, percent-encoded.

@@ -117,6 +117,14 @@ const SETTINGS: readonly CorpusEntry[] = [
   invalid('settings-one-level-too-deep', settings({ a: nestedSettings(6) })),
   invalid('settings-that-are-no-object', manifest({ settings: { type: 'string' } })),
   invalid('a-default-that-does-not-fit', settings({ a: { type: 'string', default: 1 } })),
+  invalid(
+    'thirty-defaults-that-do-not-fit-a-long-constant',
+    settings({ a: { type: 'array', items: { const: 'x'.repeat(20_000) }, default: Array(30).fill(1) } }),
+  ),
+  invalid(
+    'a-default-that-does-not-fit-a-long-enumeration',
+    settings({ a: { enum: Array.from({ length: 200 }, (_, i) => `${'x'.repeat(200)}${i}`), default: 1 } }),
+  ),
   invalid('a-minimum-above-the-maximum', settings({ a: { type: 'integer', minimum: 2, maximum: 1 } })),
   invalid('nothing-to-choose-from', settings({ a: { enum: [] } })),
   invalid('a-keyword-that-is-not-allowed', settings({ a: { type: 'string', pattern: '(a+)+$' } })),
