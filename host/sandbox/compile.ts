@@ -27,14 +27,16 @@ const CACHED_BYTES = 128 * 1024 * 1024;
 const COMPILE_INLINE_BYTES = 256 * 1024;
 const TAG_DIGITS = 8;
 
-/** Limits that are held while an instance runs: they make no difference to what is compiled. */
+/**
+ * Limits that are held while an instance runs: they make no difference to what is compiled. `compileMs` is not one of them: who has
+ * time must not get the failure of who had none, when both load the same at once.
+ */
 const CALL_LIMITS: ReadonlySet<string> = new Set<keyof SandboxLimits>([
   'messageBytes',
   'deadlineMs',
   'fuel',
   'capabilityCalls',
   'stackBytes',
-  'compileMs',
 ]);
 
 const cache = createPromiseCache<Omit<LinkParts, 'limits'>>(CACHED, CACHED_BYTES);
