@@ -78,7 +78,8 @@ function applyEnv(process: JsonObject, edits: Adjustments['env']): void {
     if (name === '' || name.includes('=') || name.includes('\0')) {
       throw invalid(`${quote(name)} is not the name of a variable`);
     }
-    const isIt = (entry: Json): boolean => typeof entry === 'string' && entry.split('=', 1)[0] === name;
+    const start = `${name}=`;
+    const isIt = (entry: Json): boolean => typeof entry === 'string' && (entry.startsWith(start) || entry === name);
     editList(listAt(process, 'env'), action, 'variable', name, isIt, `${name}=${value ?? ''}`);
   }
 }

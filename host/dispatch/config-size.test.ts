@@ -109,6 +109,23 @@ describe('an answer that would keep the host busy is refused in time', () => {
     timed(() => checkConfigGrants('a', [...grants, parseGrant('config:/annotations')], changes));
   });
 
+  test('as many adjustments as there may be, of as many entries', () => {
+    const none: Adjustments = {
+      mounts: [],
+      env: [],
+      annotations: [],
+      namespaces: [],
+      rlimits: [],
+      devices: [],
+      ociHooks: [],
+    };
+    const entries = Array.from({ length: CONFIG_LIMITS.listEntries }, (_, i) => `N${i}=`);
+    const env = Array.from({ length: 1000 }, (_, i) => ({ action: 'remove' as const, name: `M${i}` }));
+    const config = { process: { env: entries } };
+    timed(() => applyAdjustments(config, { ...none, env }));
+    expect(config.process.env).toHaveLength(CONFIG_LIMITS.listEntries);
+  });
+
   test('one key in very many entries', () => {
     const env = Array<Json>(200_000).fill('A=');
     expect(timed(() => diffConfig({}, { process: { env } }))).toHaveLength(1);
