@@ -153,7 +153,7 @@ describe('inline, other bounds', () => {
         return plugin!.callRawSync(SCORE, request);
       } catch (error) {
         refused ??= error;
-        throw new Refusal('deep', 'That is deep enough');
+        throw new Refusal('limit', 'That is deep enough');
       } finally {
         depth--;
       }
