@@ -49,9 +49,10 @@ export function createPluginLog(
       return;
     }
     const cut = text.length > MAX_LINE_CHARS ? `${text.slice(0, MAX_LINE_CHARS)}…` : text;
-    // An empty line costs too, or a guest could write them for ever.
-    left -= cut.length + 1;
-    write({ plugin, level, text: escapeControls(cut) });
+    const shown = escapeControls(cut);
+    // As it is written: an escape is eight times as long as what it stands for. An empty line costs too, or they could go on for ever.
+    left -= shown.length + 1;
+    write({ plugin, level, text: shown });
     if (left <= 0) {
       write({ plugin, level: 'warn', text: `log cut: more than ${bytesPerCall} bytes in one call` });
     }

@@ -55,3 +55,36 @@ export function workingFor(ms: number): { readonly capability: HostCapability; r
     (br_if $again (i32.eqz (i32.load (i32.const 2056)))))`;
   return { capability, attack };
 }
+
+/** A plugin that imports WASI's standard output: `(call $print (ptr) (len))`. */
+export const STDOUT = {
+  before: `
+    (type $error (instance (export "error" (type (sub resource)))))
+    (import "wasi:io/error@0.2.3" (instance $error (type $error)))
+    (alias export $error "error" (type $e))
+    (type $streams (instance
+      (alias outer 1 $e (type $e0)) (export "error" (type $error (eq $e0)))
+      (export "output-stream" (type $out (sub resource)))
+      (type $v (variant (case "last-operation-failed" (own $error)) (case "closed")))
+      (export "stream-error" (type $stream-error (eq $v)))
+      (type $bytes (list u8)) (type $done (result (error $stream-error)))
+      (export "[method]output-stream.blocking-write-and-flush"
+        (func (param "self" (borrow $out)) (param "contents" $bytes) (result $done)))))
+    (import "wasi:io/streams@0.2.3" (instance $streams (type $streams)))
+    (alias export $streams "output-stream" (type $out))
+    (type $stdout (instance
+      (alias outer 1 $out (type $o)) (export "output-stream" (type $out (eq $o)))
+      (export "get-stdout" (func (result (own $out))))))
+    (import "wasi:cli/stdout@0.2.3" (instance $stdout (type $stdout)))
+    (core func $get (canon lower (func $stdout "get-stdout")))
+    (core func $write (canon lower (func $streams "[method]output-stream.blocking-write-and-flush") (memory $memory)))
+    (core instance $extra (export "get" (func $get)) (export "write" (func $write)))`,
+  with: '(with "extra" (instance $extra))',
+  imports: `
+    (import "extra" "get" (func $get (result i32)))
+    (import "extra" "write" (func $write (param i32 i32 i32 i32)))
+    (global $out (mut i32) (i32.const -1))
+    (func $print (param $ptr i32) (param $len i32)
+      (if (i32.eq (global.get $out) (i32.const -1)) (then (global.set $out (call $get))))
+      (call $write (global.get $out) (local.get $ptr) (local.get $len) (i32.const 2048)))`,
+} as const satisfies Attacker;
