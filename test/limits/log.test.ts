@@ -16,8 +16,6 @@ function logging(message: string, times: number, level: 'info' | 'error' = 'info
   const pages = Math.ceil(request.byteLength / 65_536) + 2;
   return {
     memory: `(memory (export "memory") ${pages})`,
-    // Answers may lie on top of each other.
-    realloc: '(func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32) (i32.const 4096))',
     main: `(data (i32.const 65536) "${dataText(request)}")`,
     locals: '(local $i i32)',
     attack: `(local.set $i (i32.const ${times}))
