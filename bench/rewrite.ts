@@ -16,6 +16,7 @@ import { readOptions } from './support/options.js';
 import { formatReport } from './support/report.js';
 import { median } from './support/statistics.js';
 import { verdictRows } from './support/verdict.js';
+import { WORK_TIME, workNanoseconds } from './support/work-clock.js';
 
 const FIRST = `${TOTAL}, first of a process`;
 /** The target for the walker, in MB/s. */
@@ -46,11 +47,11 @@ async function measure(module: BigModule): Promise<Column> {
   const steps = [...STEPS].map(([name, step]) => ({
     name,
     async sample() {
-      const start = process.hrtime.bigint();
+      const start = workNanoseconds();
       for (let i = 0; i < turns; i++) {
         step(bytes);
       }
-      return perSecond(code * turns, Number(process.hrtime.bigint() - start));
+      return perSecond(code * turns, workNanoseconds() - start);
     },
   }));
   const first = { name: FIRST, sample: async () => perSecond(code, await firstOfProcess(module)) };
@@ -84,7 +85,7 @@ function report(): string {
   }));
   return formatReport(options, {
     packages: ['@bytecodealliance/jco', '@yowasp/clang', 'componentize-qjs'],
-    note: 'MB of function bodies in a second',
+    note: `MB of function bodies in a second; ${WORK_TIME}`,
     tables: [rows, verdictRows(verdicts)],
     samples: {
       results: columns.map(({ module, bytes, samples }) => ({

@@ -6,9 +6,7 @@ import { planCode } from '../../host/sandbox/meter/plan.js';
 import { indicesOf } from '../../host/sandbox/meter/sections/additions.js';
 import { readModuleFacts } from '../../host/sandbox/module-facts.js';
 import { rewriteWhole } from '../meter/modes.js';
-import { wasm } from '../support/web-assembly.js';
 
-export const VALIDATE = 'WebAssembly.validate, for scale';
 export const WALK = 'walk all operators';
 export const TOTAL = 'rewrite, all of it: epoch';
 
@@ -18,7 +16,6 @@ const FUEL: Meter = { deadline: 'none', fuel: true };
 export type Step = (module: Uint8Array) => unknown;
 
 export const STEPS: ReadonlyMap<string, Step> = new Map<string, Step>([
-  [VALIDATE, (module) => wasm.validate(module)],
   [WALK, walk],
   ['facts of the module', factsOf],
   ['facts and placement: epoch', (module) => plan(module, EPOCH)],
