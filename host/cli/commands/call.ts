@@ -34,7 +34,9 @@ export const run: RunCommand = async (context, { args, options }) => {
     const needed = isolationOf(grants);
     const isolation = readIsolation(options) ?? needed;
     if (isolation === 'inline' && needed === 'thread') {
-      log.warning('A plugin that runs inline cannot wait for the network: its requests are answered with "unsupported"');
+      log.warning(
+        'A plugin that runs inline cannot wait for the network: its requests are answered with "unsupported"',
+      );
     }
     const plugin = await host.load(bytes, { grants, kv: kvOf(context, found), isolation });
     const codec = hookCodec(hook, defaultContext(plugin, found));
