@@ -127,7 +127,7 @@ async function compile(
   });
   const modules: WasmModule[] = [];
   for (const [i, { bytes: module }] of rewritten.entries()) {
-    modules.push(await compileModule(module, i, timeLeft));
+    modules.push(await compileModule(module, i, limits.compileMs, timeLeft));
   }
   const hostFunctions = collectHostFunctions(plan, limits.hostFunctions);
   const guard =
@@ -159,12 +159,18 @@ function tookTooLong(ms: number): PluginError {
   });
 }
 
-async function compileModule(module: Uint8Array, index: number, timeLeft: () => number): Promise<WasmModule> {
+/** @param ms - that the whole component may take, for the error. */
+async function compileModule(
+  module: Uint8Array,
+  index: number,
+  ms: number,
+  timeLeft: () => number,
+): Promise<WasmModule> {
   const left = timeLeft();
   try {
     return module.byteLength < COMPILE_INLINE_BYTES
       ? new wasm.Module(module)
-      : await within(left, wasm.compile(module));
+      : await within(left, ms, wasm.compile(module));
   } catch (cause) {
     if (cause instanceof PluginError) {
       throw cause;
@@ -176,10 +182,10 @@ async function compileModule(module: Uint8Array, index: number, timeLeft: () => 
 }
 
 /** V8 cannot be told to stop compiling; what it goes on with is dropped. */
-async function within<T>(ms: number, work: Promise<T>): Promise<T> {
+async function within<T>(left: number, ms: number, work: Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(tookTooLong(Math.round(ms))), ms);
+    timer = setTimeout(() => reject(tookTooLong(ms)), left);
   });
   try {
     return await Promise.race([work, late]);

@@ -35,6 +35,25 @@ describe.each(MODES)('a component that takes longer to compile, %s', (isolation)
   });
 });
 
+test.each(MODES)('the error names the limit, at whichever step the time runs out, %s', async (isolation) => {
+  // Modules large enough to be compiled by V8's own threads.
+  const modules = Array.from({ length: 6 }, (_, i) => `(core module $m${i} ${functions(25_000 + i)})`).join(' ');
+  const sif = packAround(await parse(attackerSource({ more: modules })));
+  await besieged({ isolation }, async ({ host }) => {
+    for (let compileMs = 1; ; compileMs = Math.ceil(compileMs * 1.5)) {
+      const outcome = await host.load(sif, { limits: { compileMs } }).catch((error: unknown) => error);
+      if (!(outcome instanceof Error)) {
+        return;
+      }
+      expect(outcome).toMatchObject({
+        code: 'LIMIT_EXCEEDED',
+        message: `Cannot load the component: compiling it takes longer than ${compileMs} ms`,
+        details: { limit: compileMs },
+      });
+    }
+  });
+});
+
 /** What has little text and much behind it. Served or refused: it is over soon. */
 describe('loading comes to an end', () => {
   const cases = [
