@@ -57,6 +57,7 @@ describe.each(MODES)('the key-value store, %s', (isolation) => {
     },
     { name: 'one value above the limit', attacker: storing(set(QUOTA), 3, true), accepted: 0 },
     { name: 'one value that just fits', attacker: storing(set(QUOTA - ENTRY - 4), 3, true), accepted: 1 },
+    { name: 'one value that is a byte too long', attacker: storing(set(QUOTA - ENTRY - 3), 3, true), accepted: 0 },
     { name: 'the same value again and again, which is one', attacker: storing(set(1000), 500, false), accepted: 500 },
     {
       name: 'long keys',

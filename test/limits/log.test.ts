@@ -80,6 +80,28 @@ describe.each(MODES)('log text, %s', (isolation) => {
     });
   });
 
+  test('by several ways in one call has one limit', async () => {
+    const print = printing(`${'y'.repeat(99)}\n`, 6);
+    const log = logging('x'.repeat(99), 6);
+    await besieged(options, async ({ load, lines }) => {
+      const attacker = { ...print, memory: log.memory!, main: `${print.main} ${log.main}` };
+      const plugin = await load({ ...attacker, attack: `${log.attack} ${print.attack}` });
+      expect(await plugin.callRaw(SCORE, ATTACK)).toEqual(ATTACK);
+      expect(lines.map(({ text }) => text[0]).join('')).toBe('xxxxxxyyyyyl');
+    });
+  });
+
+  test('is escaped by whatever way it comes: it moves no cursor and forges no line', async () => {
+    const hostile = 'a\u001b[2J\u0007b\rc\u009bd\u202ee\u2028f';
+    await besieged(options, async ({ load, lines }) => {
+      await (await load(logging(`${hostile}\nsecond`, 1))).callRaw(SCORE, ATTACK);
+      await (await load(printing(`${hostile}\nsecond\n`, 1))).callRaw(SCORE, ATTACK);
+      const texts = lines.map(({ text }) => text);
+      expect(texts).toEqual([expect.stringMatching(/^a.*b.*c.*d.*e.*f$/), 'second', texts[0], 'second']);
+      expect(texts[0]).not.toMatch(/[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/);
+    });
+  });
+
   test('that is last words is kept short, and is no line', async () => {
     const { attack, ...rest } = logging(`abort: ${'w'.repeat(1_000_000)}`, 3, 'error');
     const options2 = { ...options, log: undefined };
