@@ -18,7 +18,7 @@ export const CONTRACT = 40;
  * What it may run from an unknown callee's return to its own. Small, because it adds up over the frames of a deep recursion that
  * returns; with room for one more call, so that a function which calls itself twice needs one check and not two.
  */
-const CONTRACT_RETURN = 64;
+export const CONTRACT_RETURN = 64;
 /** What other functions may run before their first check: leaves room for their callers. */
 const ENTRY = STRETCH / 2;
 
