@@ -3,6 +3,7 @@ import { getEventListeners } from 'node:events';
 import { afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { Capability, InstanceOptions, SandboxLimits, ThreadInstance } from '../../host/sandbox/index.js';
 import { compileComponent } from '../../host/sandbox/index.js';
+import { supports } from '../support/attack-parts.js';
 import { buildCSurroundings } from '../support/build-c.js';
 import { quietOptions, SCORE, type TextPlugin } from '../support/text-plugin.js';
 import { startTextThread } from '../support/thread-guest.js';
@@ -46,7 +47,16 @@ async function timed(promise: Promise<unknown>): Promise<number> {
 }
 
 describe('a deadline ends', () => {
-  const places: readonly { readonly name: string; readonly parts: TextPlugin }[] = [
+  /** Takes some 100 us, and calls nothing by itself. */
+  const roots = Array(6000).fill('f64.const 1.5 f64.div f64.sqrt').join(' ');
+  const optimised = 1500;
+  /** Later than 100 ms where V8 has to optimise the code first. */
+  const places: readonly {
+    readonly name: string;
+    readonly parts: TextPlugin;
+    readonly limits?: Partial<SandboxLimits>;
+    readonly deadlineMs?: number;
+  }[] = [
     { name: 'a loop in handle', parts: { handle: `${LOOP} unreachable` } },
     {
       name: 'a loop in cabi_realloc',
@@ -72,18 +82,56 @@ describe('a deadline ends', () => {
         handle: '(loop $l (table.fill (i32.const 0) (ref.null func) (i32.const 100000)) (br $l)) unreachable',
       },
     },
+    {
+      name: 'a loop of calls of a long function that calls nothing',
+      parts: {
+        main: `(func $long (param f64) (result f64) local.get 0 ${roots})`,
+        handle: '(loop $l (drop (call $long (f64.const 2))) (br $l)) unreachable',
+      },
+      deadlineMs: optimised,
+    },
+    {
+      name: 'a loop of calls of a long function that calls a short one',
+      parts: {
+        main: `(func $short (param f64) (result f64) (f64.add (local.get 0) (f64.const 1)))
+          (func $long (param f64) (result f64) (call $short (local.get 0)) ${roots})`,
+        handle: '(loop $l (drop (call $long (f64.const 2))) (br $l)) unreachable',
+      },
+      deadlineMs: optimised,
+    },
+    {
+      name: 'a loop of calls of a long function whose fuel is counted',
+      parts: {
+        main: `(func $long (param f64) (result f64) local.get 0 ${roots})`,
+        handle: '(loop $l (drop (call $long (f64.const 2))) (br $l)) unreachable',
+      },
+      limits: { fuel: Number.MAX_SAFE_INTEGER },
+      deadlineMs: optimised,
+    },
+    ...(supports.tailCalls
+      ? [
+          {
+            name: 'a circle of tail calls',
+            parts: {
+              main: '(func $a (param i32) (result i32) (return_call $b (i32.add (local.get 0) (i32.const 1)))) (func $b (param i32) (result i32) (return_call $a (local.get 0)))',
+              handle: '(call $a (i32.const 1))',
+            },
+            deadlineMs: optimised,
+          },
+        ]
+      : []),
     { name: 'a loop of calls to the host', parts: { handle: `(loop $l ${ASK} (br $l)) unreachable` } },
   ];
-  for (const { name, parts } of places) {
+  for (const { name, parts, limits = {}, deadlineMs = 100 } of places) {
     test(name, async () => {
-      const instance = await start(parts, {}, { capabilityCalls: 1e9 });
-      const call = instance.call(SCORE, NOTHING, { deadlineMs: 100 });
+      const instance = await start(parts, {}, { capabilityCalls: 1e9, ...limits });
+      const call = instance.call(SCORE, NOTHING, { deadlineMs });
       const took = await timed(call);
       const error = await rejected(call);
       expect(error.code).toBe('DEADLINE_EXCEEDED');
-      expect(error.message).toBe(`Cannot call ${SCORE}: it ran longer than 100 ms`);
+      expect(error.message).toBe(`Cannot call ${SCORE}: it ran longer than ${deadlineMs} ms`);
       expect(error.details.hook).toBe(SCORE);
-      expect(took).toBeGreaterThan(90);
+      expect(took).toBeGreaterThan(deadlineMs - 10);
       expect(took).toBeLessThan(PATIENCE_MS);
       expect(instance.failure).toBe(error);
       expect((await rejected(instance.call(SCORE, NOTHING))).code).toBe('PLUGIN_CLOSED');

@@ -17,14 +17,13 @@ import type { CodePlan, Meter, MeterIndices } from './meter.js';
 import { customSectionName, NAME_SECTION, rewriteNames } from './name-section.js';
 import { IDENTITY, type OffsetMap } from './offset-map.js';
 import { planCode } from './plan.js';
-import { planBulk } from './plan-bulk.js';
+import { planThread, type ThreadPlan } from './plan-thread.js';
 import { type Additions, additionsOf, type Entries, indicesOf, shiftOf } from './sections/additions.js';
 import { rewriteCode } from './sections/code.js';
 import { SECTION } from './sections/ids.js';
 import type { IndexShift } from './sections/index-shift.js';
 import { ModuleCopier, readerOf } from './sections/module-copier.js';
 import { type Shifting, shiftData, shiftElements, shiftExports, shiftGlobals, shiftStart } from './sections/shifted.js';
-import { withTailCallsSeen } from './tail-calls.js';
 
 export interface RewriteOptions {
   /** How far the tables of the module may grow, in the order of its table section. */
@@ -36,7 +35,7 @@ export interface RewriteOptions {
   readonly moduleName?: string | undefined;
 }
 
-/** Decides what is done to code. Not asked if nothing is metered: see plan-bulk.ts. */
+/** Decides what is done to code. Not asked if nothing is metered: see plan-thread.ts. */
 export type Planner = (module: Uint8Array, code: CodeFacts, meter: Meter, indices: MeterIndices) => CodePlan;
 
 export interface RewrittenModule {
@@ -89,15 +88,19 @@ export function rewriteModule(
 ): RewrittenModule {
   const { meter, moduleName } = options;
   const code = readCodeFacts(module, facts, options.functionBytes);
-  const metered = meter.fuel || meter.deadline !== 'none';
-  const indices = indicesOf(code, meter);
-  const wanted = metered ? planner(module, code, meter, indices) : planBulk(module, code, indices);
-  const plan = meter.deadline === 'none' ? withTailCallsSeen(module, code, indices, wanted) : wanted;
-  const codeChanges = metered || plan.helpers.length > 0;
-  if (!codeChanges && facts.memory === undefined && facts.tables.length === 0 && moduleName === undefined) {
+  const plan = planOf(module, code, meter, planner);
+  if (!plan.changes && facts.memory === undefined && facts.tables.length === 0 && moduleName === undefined) {
     return { bytes: module, origins: IDENTITY };
   }
-  return new Rewriter(module, facts, code, options, plan, codeChanges).run();
+  return new Rewriter(module, facts, code, options, plan).run();
+}
+
+function planOf(module: Uint8Array, code: CodeFacts, meter: Meter, planner: Planner): ThreadPlan {
+  const indices = indicesOf(code, meter);
+  if (meter.deadline !== 'none') {
+    return { ...planner(module, code, meter, indices), changes: true };
+  }
+  return planThread(module, code, indices, meter.fuel ? planner(module, code, meter, indices) : undefined);
 }
 
 class Rewriter {
@@ -105,8 +108,7 @@ class Rewriter {
   readonly #facts: ModuleFacts;
   readonly #code: CodeFacts;
   readonly #options: RewriteOptions;
-  readonly #plan: CodePlan;
-  readonly #codeChanges: boolean;
+  readonly #plan: ThreadPlan;
   readonly #shift: IndexShift;
   readonly #additions: Additions;
   readonly #copier: ModuleCopier;
@@ -114,20 +116,12 @@ class Rewriter {
   #passed = 0;
   #named = false;
 
-  constructor(
-    module: Uint8Array,
-    facts: ModuleFacts,
-    code: CodeFacts,
-    options: RewriteOptions,
-    plan: CodePlan,
-    codeChanges: boolean,
-  ) {
+  constructor(module: Uint8Array, facts: ModuleFacts, code: CodeFacts, options: RewriteOptions, plan: ThreadPlan) {
     this.#module = module;
     this.#facts = facts;
     this.#code = code;
     this.#options = options;
     this.#plan = plan;
-    this.#codeChanges = codeChanges;
     this.#shift = shiftOf(code, options.meter);
     this.#additions = additionsOf(facts, code, options.meter, plan.helpers, countImports(module, facts));
     this.#copier = new ModuleCopier(module);
@@ -191,7 +185,7 @@ class Rewriter {
       copier.skipTo(span.end);
     } else if (span.id === SECTION.table) {
       this.#tables(span);
-    } else if (span.id === SECTION.code && this.#codeChanges) {
+    } else if (span.id === SECTION.code && this.#plan.changes) {
       this.#rewriteCode(span);
     } else if (shifted !== undefined) {
       copier.section(span, (reader) => {
@@ -237,7 +231,7 @@ class Rewriter {
     if (name === NAME_SECTION && !this.#named) {
       this.#copier.skipTo(span.end);
       this.#names(span);
-    } else if (this.#codeChanges && name?.startsWith(CODE_METADATA)) {
+    } else if (this.#plan.changes && name?.startsWith(CODE_METADATA)) {
       this.#copier.skipTo(span.end);
     }
   }
@@ -245,7 +239,7 @@ class Rewriter {
   #names(span: SectionSpan | undefined): void {
     this.#named = true;
     const section = span && readerOf(this.#module, span.body, span.end);
-    const changes = { shift: this.#shift, codeChanged: this.#codeChanges, moduleName: this.#options.moduleName };
+    const changes = { shift: this.#shift, codeChanged: this.#plan.changes, moduleName: this.#options.moduleName };
     const names = rewriteNames(section, this.#module, changes);
     this.#copier.newSection(SECTION.custom, () => {
       this.#copier.put(names);

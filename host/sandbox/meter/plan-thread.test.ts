@@ -1,9 +1,11 @@
-/** Code that nothing but its thread's end stops: only bulk operations change, and do what they did. That they can be ended then: test/contract. */
+/** What is done to code that its thread's end must end. That it does: test/contract/thread-deadline.test.ts. */
 import { parse, print } from '@bytecodealliance/jco';
 import { describe, expect, test } from 'vitest';
-import { instantiate, NO_METER, reservedImports, rewrite } from '../../../test/support/metered.js';
+import { supports } from '../../../test/support/attack-parts.js';
+import { instantiate, METERS, NO_METER, reservedImports, rewrite } from '../../../test/support/metered.js';
 import { readModuleFacts } from '../module-facts.js';
 import { wasm } from '../web-assembly.js';
+import { planCode } from './plan.js';
 
 const assemble = async (source: string): Promise<Uint8Array> => new Uint8Array(await parse(source));
 
@@ -41,9 +43,42 @@ describe('stays as it is', () => {
     expect(text).not.toContain('call');
   });
 
-  test('a module without any, to the byte', async () => {
+  test('a module without bulk operations and long functions, to the byte', async () => {
     const module = await assemble('(module (func $f (loop (br 0))) (func (export "g") (call $f)))');
     expect(rewrite(module, NO_METER).bytes).toEqual(module);
+  });
+});
+
+describe('begins with a loop that ends at once', () => {
+  const LONG = '(drop (f64.sqrt (f64.const 1)))'.repeat(10);
+  const POLL = 'loop ;; label = @1 end';
+  const fuel = METERS.find(({ name }) => name === 'fuel')!;
+  const cases = [
+    { name: 'a long function', source: `(func ${LONG})`, polls: 1 },
+    { name: 'a long one with a loop of its own', source: `(func (loop (drop (i32.const 1))) ${LONG})`, polls: 1 },
+    { name: 'a long one with calls, which V8 may replace', source: `(func $f ${LONG} (call $f))`, polls: 1 },
+    { name: 'no short one', source: '(func $f (drop (f64.sqrt (f64.const 1))) (call $f))', polls: 0 },
+  ];
+  const tailCalls = [
+    { name: 'a tail call', source: '(func $f (return_call $f))', polls: 1 },
+    {
+      name: 'a tail call through a table',
+      source: '(table 1 funcref) (func (return_call_indirect (i32.const 0)))',
+      polls: 1,
+    },
+  ];
+  for (const { name, source, polls } of supports.tailCalls ? [...cases, ...tailCalls] : cases) {
+    test.each([NO_METER, fuel])(`${name} ($name)`, async (meter) => {
+      const { bytes } = rewrite(await assemble(`(module ${source})`), meter, planCode);
+      expect(wasm.validate(bytes)).toBe(true);
+      expect((await print(bytes)).replace(/\s+/g, ' ').split(POLL).length - 1).toBe(polls);
+    });
+  }
+
+  test('not where its code looks at the time by itself', async () => {
+    const slices = METERS.find(({ name }) => name === 'slices')!;
+    const { bytes } = rewrite(await assemble(`(module (func ${LONG}))`), slices, planCode);
+    expect((await print(bytes)).replace(/\s+/g, ' ')).not.toContain(POLL);
   });
 });
 
