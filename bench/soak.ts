@@ -3,9 +3,10 @@
  *
  *   npm run soak [-- --part NAME] [--calls N] [--instances N] [--minutes N] [--json | --markdown]
  *
- * Each part runs in a process of its own, whose resident set is sampled 200 times after a collection, and which must end by itself
- * when its host is closed. docs/benchmarks.md says how the samples are judged.
+ * Each part runs in a process of its own, whose memory is sampled 200 times after a collection, and which must end by itself when
+ * its host is closed. docs/benchmarks.md says how the samples are judged.
  */
+import type { Growth } from './soak/growth.js';
 import { readSoakOptions } from './soak/options.js';
 import type { JudgedPart } from './soak/part.js';
 import { runPart } from './soak/run-part.js';
@@ -29,7 +30,7 @@ for (const { part, unexpected } of results) {
 process.exitCode = results.every(holds) ? 0 : 1;
 
 function holds(part: JudgedPart): boolean {
-  return part.growth.flat && part.unexpected.length === 0 && endsByItself(part);
+  return part.resident.flat && part.held.flat && part.unexpected.length === 0 && endsByItself(part);
 }
 
 function endsByItself({ left, endedAfterMs, exitCode }: JudgedPart): boolean {
@@ -48,31 +49,22 @@ function report(): string {
 }
 
 function growthRows(): string[][] {
-  const head = [
-    '',
-    'time',
-    'at first',
-    'level',
-    'peak',
-    'line rises',
-    'end less start',
-    'at most',
-    'resident set',
-    'left',
-  ];
   return [
-    head,
-    ...results.map((part) => {
-      const { level, peak, risen, gained, band, flat } = part.growth;
-      return [
-        `${part.amount} ${WHAT[part.part]}`,
+    ['', 'time', 'at first', 'level', 'peak', 'line rises', 'end less start', 'at most', '', 'left at the end'],
+    ...results.flatMap((part) => [
+      [
+        `${part.amount} ${WHAT[part.part]}: resident`,
         `${(part.seconds / 60).toFixed(1)} min`,
-        ...[part.samples[0]?.bytes ?? Number.NaN, level, peak, risen, gained, band].map(formatBytes),
-        flat ? 'flat' : 'GROWS',
+        ...figures(part.resident),
         endsByItself(part) ? 'nothing' : part.left.join(' ') || `exit ${part.exitCode}`,
-      ];
-    }),
+      ],
+      ['held by JavaScript objects', '', ...figures(part.held), ''],
+    ]),
   ];
+}
+
+function figures({ first, level, peak, risen, gained, band, flat }: Growth): string[] {
+  return [...[first, level, peak, risen, gained, band].map(formatBytes), flat ? 'flat' : 'GROWS'];
 }
 
 /** Everything that happened, with the number of times. */

@@ -3,9 +3,12 @@ import { buildGuests, ECHO, HOST, packGuest, RELAY } from '../support/guests.js'
 import type { Part } from './part.js';
 
 /** Sizes of messages in turn, around those where buffers grow. */
-const SIZES = [0, 1, 64, 65, 1000, 4096, 70_000];
+const SIZES = [0, 1, 64, 65, 1000, 4096];
+/** One call in so many has a large one. */
+const LARGE_EACH = 67;
+const LARGE = 70_000;
 /** One in so many answers is compared byte by byte, the others by their length and their ends. */
-const COMPARED = 64;
+const COMPARED = 61;
 /** Of so many calls, one has a promise and one makes a capability call. */
 const BATCH = 16;
 /** Calls between looks at the progress. */
@@ -16,10 +19,11 @@ export const calls: Part = async (course) => {
   const guests = await buildGuests();
   const host = await createHost({ capabilities: [provideRaw(HOST, (request) => request)] });
   const plugin = await host.load(packGuest(guests.component));
-  const requests = SIZES.map((size) => Uint8Array.from({ length: size }, (_, i) => i * 7));
+  const requests = SIZES.map(requestOf);
+  const large = requestOf(LARGE);
   let answered = 0;
   for (let call = 0; call < course.amount && !course.stopped(); call++) {
-    const request = requests[call % requests.length]!;
+    const request = call % LARGE_EACH === 0 ? large : requests[call % requests.length]!;
     const place = call % BATCH;
     try {
       const answer =
@@ -33,12 +37,16 @@ export const calls: Part = async (course) => {
       course.fail(`call ${call}: ${String(error)}`);
     }
     if (call % STRIDE === 0) {
-      course.progress(call / course.amount);
+      await course.progress(call / course.amount);
     }
   }
   course.count('answered', answered);
   await host.close();
 };
+
+function requestOf(size: number): Uint8Array {
+  return Uint8Array.from({ length: size }, (_, i) => i * 7);
+}
 
 function same(answer: Uint8Array, request: Uint8Array, whole: boolean): boolean {
   return (

@@ -1,40 +1,49 @@
 import { formatBytes } from '../support/table.js';
-import type { Course, Part, PartOptions, PartResult, RssSample } from './part.js';
+import type { Course, MemorySample, Part, PartOptions, PartResult } from './part.js';
 
-/** Samples of the resident set in one run. */
+/** Samples of memory in one run. */
 const SAMPLES = 200;
 /** The first of what should not have happened says enough. */
 const MAX_UNEXPECTED = 20;
 const REPORT_MS = 60_000;
 /** Threads that were ended are gone a moment after that is told. */
 const SETTLE_MS = 500;
+const COLLECTIONS = 2;
+const FREEING_MS = 5;
 
 /** Run one part, and watch over it. */
 export async function runCourse(part: Part, options: PartOptions, stopped: () => boolean): Promise<PartResult> {
   const before = process.getActiveResourcesInfo();
   const outcomes = new Map<string, number>();
   const unexpected: string[] = [];
-  const samples: RssSample[] = [];
+  const samples: MemorySample[] = [];
   const start = performance.now();
   const seconds = (): number => (performance.now() - start) / 1000;
   let reported = start;
+  let sampling = false;
 
-  function sample(done: number): void {
-    globalThis.gc?.();
-    const bytes = process.memoryUsage.rss();
-    samples.push({ seconds: seconds(), bytes });
+  async function sample(done: number): Promise<void> {
+    // Memory is given back late: V8 frees what buffers had on another thread, after the collection.
+    for (let i = 0; i < COLLECTIONS; i++) {
+      globalThis.gc?.();
+      await new Promise((resolve) => setTimeout(resolve, FREEING_MS));
+    }
+    const { rss, heapUsed, external } = process.memoryUsage();
+    samples.push({ seconds: seconds(), resident: rss, held: heapUsed + external });
     if (performance.now() - reported > REPORT_MS) {
       reported = performance.now();
-      process.stderr.write(`${options.part}: ${(100 * done).toFixed(0)} %, ${formatBytes(bytes)} resident\n`);
+      process.stderr.write(`${options.part}: ${(100 * done).toFixed(0)} %, ${formatBytes(rss)} resident\n`);
     }
   }
 
   const course: Course = {
     amount: options.amount,
     stopped,
-    progress(done) {
-      if (done * SAMPLES >= samples.length) {
-        sample(done);
+    async progress(done) {
+      if (!sampling && done * SAMPLES >= samples.length) {
+        sampling = true;
+        await sample(done);
+        sampling = false;
       }
     },
     count(outcome, times = 1) {
@@ -50,7 +59,7 @@ export async function runCourse(part: Part, options: PartOptions, stopped: () =>
   await part(course);
   const took = seconds();
   await new Promise((resolve) => setTimeout(resolve, SETTLE_MS));
-  sample(1);
+  await sample(1);
   return {
     ...options,
     seconds: took,

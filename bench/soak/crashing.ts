@@ -20,6 +20,8 @@ interface Fate {
 }
 
 const LIMITS = { deadlineMs: 30_000, memoryMiB: 8, capabilityCalls: 500 };
+/** Twice the longest deadline. */
+const PENDING_MS = 2 * LIMITS.deadlineMs;
 /** What an endless loop gets. */
 const LOOP_MS = 20;
 const MINUTE_MS = 60_000;
@@ -67,7 +69,7 @@ export const crashing: Part = async (course) => {
   const callers = Array.from({ length: CALLERS }, (_, caller) => keepCalling(state, caller, until));
   await Promise.all(callers);
   threads.forget();
-  await host.close();
+  await settled(host.close());
 };
 
 interface State {
@@ -89,7 +91,7 @@ async function keepCalling(state: State, caller: number, until: number): Promise
   const { course } = state;
   for (let turn = 1; performance.now() < until && !course.stopped(); turn++) {
     const call = ++state.calls;
-    course.progress(1 - (until - performance.now()) / (course.amount * MINUTE_MS));
+    await course.progress(1 - (until - performance.now()) / (course.amount * MINUTE_MS));
     if (call % CLOSE_EACH === 0) {
       await replacePool(state);
     } else if (call % KILL_EACH === 0) {
@@ -108,7 +110,7 @@ async function keepCalling(state: State, caller: number, until: number): Promise
 async function replacePool(state: State): Promise<void> {
   const old = state.pool;
   state.pool = await loadPool(state.host, state.packed);
-  await old.close();
+  await settled(old.close());
   state.course.count('plugin closed while it was called');
 }
 
@@ -128,7 +130,7 @@ async function callOnce(
   const timer = aborts ? setTimeout(() => given.abort(), fate.abortAfterMs) : undefined;
   const deadlineMs = aborts ? undefined : (fate.deadlineMs ?? fate.abortAfterMs);
   try {
-    const answer = await plugin.callRaw(CRASH, request, { signal: given.signal, deadlineMs });
+    const answer = await settled(plugin.callRaw(CRASH, request, { signal: given.signal, deadlineMs }));
     if (ends === undefined && Buffer.compare(answer, request) === 0) {
       course.count(`${name}, answered`);
     } else {
@@ -136,6 +138,19 @@ async function callOnce(
     }
   } catch (error) {
     judge(course, name, where, ends, error);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** What a promise becomes; an error once it has been pending for so long that it will be for ever. */
+async function settled<T>(promise: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const never = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`it is pending after ${PENDING_MS} ms`)), PENDING_MS);
+  });
+  try {
+    return await Promise.race([promise, never]);
   } finally {
     clearTimeout(timer);
   }

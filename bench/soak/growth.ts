@@ -1,14 +1,27 @@
 /** Whether a process that works at an even pace keeps growing. */
 import { median, slope } from '../support/statistics.js';
-import type { RssSample } from './part.js';
 
 const MIB = 1024 * 1024;
 
-/** Collections come when they come, and allocators keep what they had: a resident set moves by so much without growing. */
-const BAND_BYTES = 8 * MIB;
-const BAND_SHARE = 0.05;
+/** By how much memory may move without growing: so many bytes, or so large a share of it, whichever is more. */
+export interface Band {
+  readonly bytes: number;
+  readonly share: number;
+}
+
+/** Collections come when they come, and allocators keep what they had. */
+export const RESIDENT_BAND: Band = { bytes: 8 * MIB, share: 0.05 };
+/** What is held after a collection moves little. */
+export const HELD_BAND: Band = { bytes: MIB, share: 0.05 };
+
+/** How much memory there was at one time. */
+export interface Amount {
+  readonly seconds: number;
+  readonly bytes: number;
+}
 
 export interface Growth {
+  readonly first: number;
   /** Median of the second half. */
   readonly level: number;
   readonly peak: number;
@@ -25,9 +38,9 @@ export interface Growth {
  * Judge samples of one run, in the order of time.
  *
  * Flat means: neither the line through the second half nor the difference between the run's beginning and its end, warming up left
- * out, rises by more than the band, which is 8 MiB or 5 % of the median, whichever is more.
+ * out, rises by more than the band.
  */
-export function judgeGrowth(samples: readonly RssSample[]): Growth {
+export function judgeGrowth(samples: readonly Amount[], { bytes: least, share }: Band): Growth {
   const bytes = samples.map((sample) => sample.bytes);
   const half = samples.slice(samples.length >> 1);
   const tenth = Math.max(1, Math.floor(samples.length / 10));
@@ -35,6 +48,14 @@ export function judgeGrowth(samples: readonly RssSample[]): Growth {
   const time = (half.at(-1)?.seconds ?? 0) - (half[0]?.seconds ?? 0);
   const risen = time * slope(half.map((sample) => ({ x: sample.seconds, y: sample.bytes })));
   const gained = median(bytes.slice(-tenth)) - median(bytes.slice(tenth, 2 * tenth));
-  const band = Math.max(BAND_BYTES, BAND_SHARE * level);
-  return { level, peak: Math.max(...bytes), risen, gained, band, flat: risen <= band && gained <= band };
+  const band = Math.max(least, share * level);
+  return {
+    first: bytes[0] ?? Number.NaN,
+    level,
+    peak: Math.max(...bytes),
+    risen,
+    gained,
+    band,
+    flat: risen <= band && gained <= band,
+  };
 }

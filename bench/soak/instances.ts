@@ -27,7 +27,7 @@ export const instances: Part = async (course) => {
     } catch (error) {
       course.fail(`instance ${made}: ${String(error)}`);
     }
-    course.progress(made / course.amount);
+    await course.progress(made / course.amount);
   }
   await host.close();
 };

@@ -11,10 +11,13 @@ export interface PartOptions {
   readonly amount: number;
 }
 
-/** The resident set of the process at one time. */
-export interface RssSample {
+/** What the process had at one time, after a collection. */
+export interface MemorySample {
   readonly seconds: number;
-  readonly bytes: number;
+  /** The resident set in bytes: what the process costs the machine, with what allocators keep for themselves. */
+  readonly resident: number;
+  /** What JavaScript objects of the main thread hold on to in bytes, outside the heap too. */
+  readonly held: number;
 }
 
 /** What came of it. */
@@ -24,14 +27,15 @@ export interface PartResult extends PartOptions {
   readonly outcomes: Readonly<Record<string, number>>;
   /** What should not have happened, the first few. */
   readonly unexpected: readonly string[];
-  readonly samples: readonly RssSample[];
+  readonly samples: readonly MemorySample[];
   /** Kinds of handles that keep the process alive although everything was closed. */
   readonly left: readonly string[];
 }
 
 /** The same, judged by the process that waited for it. */
 export interface JudgedPart extends PartResult {
-  readonly growth: Growth;
+  readonly resident: Growth;
+  readonly held: Growth;
   /** Milliseconds from the result to the end of the process; undefined if it had to be killed. */
   readonly endedAfterMs: number | undefined;
   readonly exitCode: number | null;
@@ -42,8 +46,8 @@ export interface Course {
   readonly amount: number;
   /** True once somebody wants the result now. */
   stopped(): boolean;
-  /** Call often: takes a sample of the resident set now and then. `done` is a share of the whole, from 0 to 1. */
-  progress(done: number): void;
+  /** Call often, and wait for it: takes a sample of the resident set now and then. `done` is a share of the whole, from 0 to 1. */
+  progress(done: number): Promise<void>;
   /** Something happened as it should. */
   count(outcome: string, times?: number): void;
   /** Something happened that should not. */

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { judgeGrowth } from './growth.js';
+import { HELD_BAND, judgeGrowth, RESIDENT_BAND } from './growth.js';
 import type { JudgedPart, PartOptions, PartResult } from './part.js';
 
 /** How long a process may take to end once it has nothing more to do. */
@@ -9,11 +9,18 @@ const MINUTE_MS = 60_000;
 /** What a part that is given minutes may take beyond them: more, and a guest keeps its thread although its time is up. */
 const GRACE_MS = 2 * MINUTE_MS;
 
+/**
+ * Left to itself glibc keeps an arena for each of V8's threads, and what was freed in it: over hours that grows by steps of tens of
+ * megabytes, and hides what a test for growth looks for. These make it give memory back.
+ */
+const HONEST_ALLOCATOR = { MALLOC_ARENA_MAX: '2', MALLOC_TRIM_THRESHOLD_: String(128 * 1024) };
+
 /** Run one part in a process of its own, and see whether that ends by itself. */
 export async function runPart(options: PartOptions): Promise<JudgedPart> {
   const program = fileURLToPath(new URL('./soak-part.mjs', import.meta.url));
   const child = spawn(process.execPath, [...process.execArgv, program, JSON.stringify(options)], {
     stdio: ['ignore', 'pipe', 'inherit'],
+    env: { ...process.env, ...HONEST_ALLOCATOR },
   });
   // A terminal's interrupt reaches it by itself, and makes it come to its end.
   const stop = (): void => {
@@ -45,9 +52,12 @@ export async function runPart(options: PartOptions): Promise<JudgedPart> {
     throw new Error(`The part ${options.part} ended with ${signal ?? code} and no result`);
   }
   const result: PartResult = JSON.parse(output);
+  const amounts = (what: 'resident' | 'held') =>
+    result.samples.map((sample) => ({ seconds: sample.seconds, bytes: sample[what] }));
   return {
     ...result,
-    growth: judgeGrowth(result.samples),
+    resident: judgeGrowth(amounts('resident'), RESIDENT_BAND),
+    held: judgeGrowth(amounts('held'), HELD_BAND),
     endedAfterMs: signal === 'SIGKILL' ? undefined : performance.now() - toldAt,
     exitCode: code,
   };

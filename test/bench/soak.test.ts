@@ -1,6 +1,6 @@
 /** The soak with little work: everything ends as it must and nothing is left; and how growth is judged. */
 import { describe, expect, test, vi } from 'vitest';
-import { judgeGrowth } from '../../bench/soak/growth.js';
+import { judgeGrowth, RESIDENT_BAND } from '../../bench/soak/growth.js';
 import { createLottery } from '../../bench/soak/lottery.js';
 import { readSoakOptions } from '../../bench/soak/options.js';
 import type { JudgedPart } from '../../bench/soak/part.js';
@@ -30,7 +30,10 @@ describe('npm run soak', () => {
 describe('judgeGrowth()', () => {
   const MIB = 1024 * 1024;
   const run = (at: (i: number) => number) =>
-    judgeGrowth(Array.from({ length: 200 }, (_, i) => ({ seconds: i, bytes: at(i) * MIB })));
+    judgeGrowth(
+      Array.from({ length: 200 }, (_, i) => ({ seconds: i, bytes: at(i) * MIB })),
+      RESIDENT_BAND,
+    );
   const cases = [
     { name: 'level', at: () => 100, flat: true },
     { name: 'noise', at: (i: number) => 100 + ((i * 7919) % 11), flat: true },
