@@ -1,10 +1,13 @@
 /**
- * What it costs V8 to compile a function when it is first called, from its code.
+ * What it costs V8 to compile a function, from its code.
  *
- * Nothing can interrupt that compilation, and where it runs out of memory it ends the process. Its cost is not the length of the
- * code: wherever control parts or meets, the compiler notes where every local and every operand on the stack is, and a call
- * moves all its arguments. So a function of 64 KiB can ask for ten gigabytes, and is counted here before anything calls it.
- * Measured with Node 20 and 26: a unit takes 5 to 10 ns and about 12 bytes (docs/rationale.md).
+ * V8 does so twice, when the function is first called and once more, in another thread, when it was called often. Nothing can
+ * interrupt either: the caller waits for the first, the end of the process for the second, and where one runs out of memory the
+ * process ends. The cost is not the length of the code: wherever control parts or meets, the compiler notes where every local and
+ * every operand on the stack is; the optimising one makes a value of each local at each loop that may change it, loops inside of
+ * loops included; and a call moves all its arguments. So a function of 64 KiB could ask for ten gigabytes, and one of 48 KiB for a minute,
+ * and both are counted here before anything calls them. Measured with Node 20 and 26: at the limit the first takes 0.1 s, the second
+ * some seconds, and both less than 700 MB (docs/rationale.md).
  */
 import { PluginError } from '../../errors/index.js';
 import type { CodeFacts } from '../meter/code-facts.js';
@@ -36,16 +39,19 @@ import {
 import { newOperator, type Operator, OperatorReader } from '../meter/operator-reader.js';
 import { effectIndex, NO_EFFECT, STACK_EFFECTS } from './stack-effect.js';
 
-/** Far above what compilers make: the costliest function of LLVM, of StarlingMonkey and of jco takes 720,000. */
-export const MAX_COMPILE_WORK = 16 * 1024 * 1024;
+/** Far above what compilers make: the costliest function of LLVM, of StarlingMonkey and of jco takes 2.2 million. */
+export const MAX_COMPILE_WORK = 8 * 1024 * 1024;
 
-/** Both arms of an `if` get a note of their own. */
-const NOTES_OF_IF = 2;
+/** Taken down at both ends of a branch, and again where its arms meet. */
+const NOTES_OF_IF = 4;
+const NOTES_OF_BRANCH = 2;
+/** Of a loop, which also gets an `if` of the meter's; by the values that it may change, by itself, and by the loops around it. */
+const NOTES_OF_LOOP = 16;
+const UNITS_PER_LOOP = 1000;
+const UNITS_PER_OUTER_LOOP = 16;
 /** Moving an argument or a result makes code for it. */
 const UNITS_PER_ARGUMENT = 8;
-/** The meter puts an `if` of its own at the head of every loop, and before some calls. */
-const NOTES_OF_LOOP = 1 + NOTES_OF_IF;
-/** A call goes over the notes without copying them. */
+/** A call goes over the notes without copying them; the meter puts an `if` of its own before some. */
 const CALLS_PER_NOTE = 4;
 /** An exception carries no more numbers (module-facts.ts). */
 const MAX_CAUGHT = 16;
@@ -62,25 +68,39 @@ const EMPTY = 0x40 - 0x80;
  */
 export function checkCompileWork(module: Uint8Array, facts: CodeFacts): void {
   const { bodies, types } = facts;
-  const arity = largestArity(facts);
+  const largest = largestArity(types);
   const counter = new WorkCounter(module, facts);
   for (let i = 0; i < bodies.count; i++) {
     const own = bodies.locals[i]! + types.parameters[facts.functionTypes[facts.importedFunctions + i]!]!;
     const bytes = bodies.ends[i]! - bodies.code[i]!;
-    // Most functions are too short to reach the limit whatever they hold. An operator that costs takes two bytes, or one and its end.
-    const most = (bytes / 2) * (NOTES_OF_LOOP * (own + (bytes / 2) * Math.max(1, arity)) + UNITS_PER_ARGUMENT * arity);
-    if (most > MAX_COMPILE_WORK && counter.count(i, own) > MAX_COMPILE_WORK) {
+    if (mostWork(bytes, own, largest) > MAX_COMPILE_WORK && counter.count(i, own) > MAX_COMPILE_WORK) {
       throw tooCostly(facts.importedFunctions + i);
     }
   }
 }
 
-function largestArity({ types }: CodeFacts): number {
-  let largest = 0;
+/** What code of that length takes at most: most functions are too short to reach the limit whatever they hold. */
+function mostWork(
+  bytes: number,
+  own: number,
+  largest: { readonly parameters: number; readonly results: number },
+): number {
+  // An operand takes two bytes, or a share of a call's; a loop three, with its end.
+  const note = own + (bytes / 2) * Math.max(1, largest.results);
+  const loops = bytes / 3;
+  const byLoops = loops * (NOTES_OF_LOOP * note + UNITS_PER_LOOP + UNITS_PER_OUTER_LOOP * loops);
+  const byArguments = (bytes / 2) * UNITS_PER_ARGUMENT * (largest.parameters + largest.results);
+  return byLoops + byArguments;
+}
+
+function largestArity(types: CodeFacts['types']): { readonly parameters: number; readonly results: number } {
+  let parameters = 0;
+  let results = 0;
   for (let i = 0; i < types.count; i++) {
-    largest = Math.max(largest, types.parameters[i]! + types.results[i]!);
+    parameters = Math.max(parameters, types.parameters[i]!);
+    results = Math.max(results, types.results[i]!);
   }
-  return largest;
+  return { parameters, results };
 }
 
 function tooCostly(index: number): PluginError {
@@ -102,7 +122,10 @@ export class WorkCounter {
   /** Of each open block: how high the operand stack is below its operands, and its type as the reader gives it. */
   readonly #bases: number[] = [];
   readonly #blockTypes: number[] = [];
+  readonly #areLoops: boolean[] = [];
   #height = 0;
+  /** Loops that are open. */
+  #depth = 0;
 
   constructor(module: Uint8Array, facts: CodeFacts) {
     this.#module = module;
@@ -120,7 +143,9 @@ export class WorkCounter {
     const operator = this.#operator;
     this.#bases.length = 0;
     this.#blockTypes.length = 0;
+    this.#areLoops.length = 0;
     this.#height = 0;
+    this.#depth = 0;
     let work = 0;
     while (work <= MAX_COMPILE_WORK && reader.next(operator)) {
       const effect = STACK_EFFECTS[effectIndex(operator.code)]!;
@@ -148,10 +173,10 @@ export class WorkCounter {
       case BLOCK:
         return this.#open(index);
       case LOOP:
-        return NOTES_OF_LOOP * note + this.#open(index);
+        return NOTES_OF_LOOP * note + UNITS_PER_LOOP + UNITS_PER_OUTER_LOOP * this.#depth++ + this.#open(index, true);
       case TRY:
       case TRY_TABLE:
-        return (1 + targets.length) * note + this.#open(index);
+        return (1 + targets.length) * NOTES_OF_BRANCH * note + this.#open(index);
       case IF:
         return NOTES_OF_IF * note + this.#open(index);
       case ELSE:
@@ -171,9 +196,9 @@ export class WorkCounter {
       case BR_ON_NON_NULL:
       case BR_ON_CAST:
       case BR_ON_CAST_FAIL:
-        return note;
+        return NOTES_OF_BRANCH * note;
       case BR_TABLE:
-        return targets.length + Math.min(targets.length, this.#bases.length + 1) * note;
+        return targets.length + Math.min(targets.length, this.#bases.length + 1) * NOTES_OF_BRANCH * note;
       case CALL:
       case RETURN_CALL:
         return this.#call(this.#facts.functionTypes[index]!, 0, note);
@@ -188,16 +213,20 @@ export class WorkCounter {
     }
   }
 
-  #open(type: number): number {
+  #open(type: number, isLoop = false): number {
     const parameters = this.#parametersOf(type);
     this.#bases.push(this.#height - parameters);
     this.#blockTypes.push(type);
+    this.#areLoops.push(isLoop);
     return parameters + this.#resultsOf(type);
   }
 
   #close(): void {
     const type = this.#blockTypes.pop();
     const base = this.#bases.pop();
+    if (this.#areLoops.pop() === true) {
+      this.#depth--;
+    }
     if (type !== undefined && base !== undefined) {
       this.#height = base + this.#resultsOf(type);
     }
