@@ -250,8 +250,10 @@ describe('a caller who gives up', () => {
     const starting = compiled.startThread(quietOptions(), controller.signal);
     controller.abort();
     const error = await rejected(starting);
-    expect(error.code).toBe('CALL_ABORTED');
+    expect([error.code, error.message]).toEqual(['CALL_ABORTED', 'Cannot start the component: the caller gave up']);
     expect(getEventListeners(controller.signal, 'abort')).toEqual([]);
+    const again = await rejected(compiled.startThread(quietOptions(), controller.signal));
+    expect(again.message).toBe(error.message);
   });
 
   test('too late changes nothing, and nothing listens any more', async () => {

@@ -68,6 +68,9 @@ class LiveThread implements ThreadInstance, ThreadOwner {
   }
 
   async start(parts: LinkParts, signal: AbortSignal | undefined): Promise<void> {
+    if (signal?.aborted === true) {
+      throw new PluginError('CALL_ABORTED', `Cannot start the component: ${aborted().message}`);
+    }
     const call = this.#enter('Cannot start the component', 'start', { signal });
     call.arm(BOOT_MS, () => this.#stop(call, threadFailed(`did not start within ${BOOT_MS} ms`)));
     try {
