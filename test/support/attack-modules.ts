@@ -216,8 +216,8 @@ export function attackModules(depth = FRAMES): AttackModule[] {
     {
       name: 'recursion that calls a leaf last',
       needs: 'tail calls',
-      source: `(module ${UNARY} ${BUSY} (table funcref (elem $down $leaf)) (func $leaf (type $unary) ${DIVIDE})
-        (func $down (type $unary) ${whileAny(`(call $down ${less}) ${DIVIDE} ${DIVIDE} (return_call_indirect (type $unary) (i32.const 0) (i32.const 1))`)})
+      source: `(module ${UNARY} ${BUSY} (table funcref (elem $down $leaf)) (func $leaf (type $unary) ${DIVIDE} ${times(16, '(drop (local.get 0))')})
+        (func $down (type $unary) ${whileAny(`(call $down ${less}) ${times(3, DIVIDE)} (return_call_indirect (type $unary) (i32.const 0) (i32.const 1))`)})
         ${again()})`,
     },
     ...exceptionAttacks(again),
