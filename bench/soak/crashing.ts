@@ -60,8 +60,10 @@ export const crashing: Part = async (course) => {
     quarantine: { crashes: Number.POSITIVE_INFINITY },
   });
   const inline = await host.load(packed);
-  // Its watchdog's thread is made here, and is not among those that are ended.
+  // Its watchdog's thread is made here, and is not among those that are ended: without it an inline loop would go on for ever. Node
+  // tells of a new thread one turn later.
   await inline.callRaw(CRASH, crashRequest('echo', 0));
+  await new Promise(setImmediate);
   const threads = threadsFromNowOn();
   const pool = await loadPool(host, packed);
   const state: State = { course, host, packed, inline, pool, threads, calls: 0 };
