@@ -1,6 +1,4 @@
 /** Deadlines by a watchdog thread and a cell in shared memory that guest code reads itself. */
-import { existsSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import { PluginError } from '../../errors/index.js';
 import type { WasmMemory } from '../web-assembly.js';
@@ -93,16 +91,8 @@ export class WatchdogDeadline implements Deadline {
   }
 
   #start(): void {
-    const url = workerUrl('watchdog');
-    // A missing file would be told by an event, which never comes while a guest loops.
-    if (url.protocol === 'file:' && !existsSync(url)) {
-      throw new PluginError(
-        'THREAD_FAILED',
-        `Cannot start the watchdog of deadlines: there is no file ${fileURLToPath(url)}`,
-        { hint: 'Build the package, or let your bundler copy its worker files.' },
-      );
-    }
-    const watchdog = new Worker(url, {
+    // A missing file would be told by an event, which never comes while a guest loops; workerUrl looks for it.
+    const watchdog = new Worker(workerUrl('watchdog'), {
       workerData: this.epoch.buffer,
       env: {},
       execArgv: [],
