@@ -49,7 +49,7 @@ const cache = createPromiseCache<Omit<LinkParts, 'limits'>>(CACHED, CACHED_BYTES
  * @param offered - names without version of the interfaces that instances will have capabilities for; an import outside
  *   WASI and `wasm-plugin:host` that is not among them is refused now rather than when instantiating.
  * @param isolation - where instances will run. Code that shares its caller's thread is metered so that it can be stopped there; a
- *   thread of its own is ended from outside, so its code runs as it is, unless fuel is counted.
+ *   thread of its own is ended from outside, so its code has no checks, unless fuel is counted.
  * @throws PluginError `COMPONENT_MALFORMED`, `COMPONENT_UNSUPPORTED`, `LIMIT_EXCEEDED`.
  */
 export async function compileComponent(

@@ -13,16 +13,13 @@ const ONE_I64 = Uint8Array.of(0x01, 0x7e);
  *
  * @param calls - what a bulk operation becomes, by helper.
  */
-export function editsAt(points: readonly Point[], code: FunctionCode, calls: readonly Uint8Array[]): Edit[] {
+export function editsAt(points: Iterable<Point>, code: FunctionCode, calls: readonly Uint8Array[]): Edit[] {
   const edits: Edit[] = [];
-  for (const { at, kind, value, detail } of points) {
+  for (const { at, kind, check, units, bytes, helper } of points) {
     if (kind === POINT.replace) {
-      edits.push({ at, remove: value, insert: calls[detail]! });
-      continue;
-    }
-    const insert =
-      kind === POINT.stretch ? code.at(value, detail === 1) : kind === POINT.leave ? code.leave : code.enter;
-    if (insert.length > 0) {
+      edits.push({ at, remove: bytes, insert: calls[helper]! });
+    } else {
+      const insert = kind === POINT.stretch ? code.at(units, check) : kind === POINT.leave ? code.leave : code.enter;
       edits.push({ at, remove: 0, insert });
     }
   }
@@ -34,7 +31,7 @@ export function editsWithLocal(
   module: Uint8Array,
   facts: CodeFacts,
   index: number,
-  points: readonly Point[],
+  points: Iterable<Point>,
   checks: CheckCode,
   calls: readonly Uint8Array[],
 ): Edit[] {

@@ -134,8 +134,9 @@ export class Placement {
         this.#prefixed(operator);
       }
     }
-    this.points.end();
-    this.local[index] = this.#stretches.prefersLocal && bodies.locals[index]! < MOST_LOCALS ? 1 : 0;
+    const local = this.#stretches.prefersLocal && bodies.locals[index]! < MOST_LOCALS;
+    this.local[index] = local ? 1 : 0;
+    this.points.end(local);
     const compiling = Math.min(bytes, LARGE_FUNCTION_BYTES) / BYTES_COMPILED_PER_UNIT;
     this.#summaries.set(index, this.#flow.summary(Math.max(LEAST_COMPILING, compiling)));
   }

@@ -1,8 +1,8 @@
 /**
  * The places of a module's code where something is put, function by function: what placing and emitting have in common.
  *
- * Kept as numbers, because a module of 32 MiB can have a million of them. Written function by function, in the order of the code
- * within each; read in any order.
+ * Two numbers each, because a module of 32 MiB can have millions. Written function by function, in the order of the code within
+ * each; read in any order.
  */
 import { IntList } from './int-list.js';
 
@@ -22,16 +22,21 @@ export interface Point {
   /** Offset in the original module. */
   readonly at: number;
   readonly kind: number;
-  /** Of a stretch: its units. Of a replaced operator: its bytes. */
-  readonly value: number;
-  /** Of a stretch: 1 if there is a check. Of a replaced operator: which helper. */
-  readonly detail: number;
+  readonly check: boolean;
+  /** Of a stretch. */
+  readonly units: number;
+  /** Of an operator that is replaced. */
+  readonly bytes: number;
+  readonly helper: number;
 }
 
-const WORDS = 4;
-const KIND = 1;
-const VALUE = 2;
-const DETAIL = 3;
+/** Where; and `value << 3 | check << 2 | kind`, where the value of a replaced operator is `helper << 6 | bytes`. */
+const WORDS = 2;
+const KIND = 0x03;
+const CHECK = 0x04;
+const VALUE_SHIFT = 3;
+const BYTES_SHIFT = 6;
+const BYTES = 0x3f;
 
 export class Points {
   readonly #words = new IntList(1024);
@@ -50,73 +55,84 @@ export class Points {
     this.#starts[index] = this.#words.length;
   }
 
-  /** The function has no more points. */
-  end(): void {
-    this.#ends[this.#function] = this.#words.length;
+  /**
+   * The function has no more points. Those that turned out to be nothing are dropped, so that stretches lose their numbers.
+   *
+   * @param leaves - whether leaving and entering matters.
+   */
+  end(leaves: boolean): void {
+    const words = this.#words;
+    let kept = this.#starts[this.#function]!;
+    for (let i = kept; i < words.length; i += WORDS) {
+      const word = words.at(i + 1);
+      const kind = word & KIND;
+      if (kind === POINT.stretch ? word !== POINT.stretch : kind === POINT.replace || leaves) {
+        words.set(kept, words.at(i));
+        words.set(kept + 1, word);
+        kept += WORDS;
+      }
+    }
+    words.length = kept;
+    this.#ends[this.#function] = kept;
   }
 
   /** A check, with the stretch that begins at the same place if there is one. */
   check(at: number): void {
     const words = this.#words;
     const last = words.length - WORDS;
-    const isHere =
-      last >= this.#starts[this.#function]! && words.at(last) === at && words.at(last + KIND) === POINT.stretch;
-    if (isHere) {
-      words.set(last + DETAIL, 1);
+    if (last >= this.#starts[this.#function]! && words.at(last) === at && (words.at(last + 1) & KIND) === POINT.stretch) {
+      words.set(last + 1, words.at(last + 1) | CHECK);
     } else {
-      this.#push(at, POINT.stretch, 0, 1);
+      this.#push(at, CHECK | POINT.stretch);
     }
   }
 
   /** @returns which stretch it is, for {@link charge} and {@link units}. */
   stretch(at: number): number {
-    this.#push(at, POINT.stretch, 0, 0);
+    this.#push(at, POINT.stretch);
     return this.#words.length - WORDS;
   }
 
+  /** @param units - may be negative. A stretch must not have 2^28 or more. */
   charge(stretch: number, units: number): void {
-    this.#words.set(stretch + VALUE, this.#words.at(stretch + VALUE) + units);
+    this.#words.set(stretch + 1, this.#words.at(stretch + 1) + units * 2 ** VALUE_SHIFT);
   }
 
   units(stretch: number): number {
-    return this.#words.at(stretch + VALUE);
+    return this.#words.at(stretch + 1) >>> VALUE_SHIFT;
   }
 
   leave(at: number): void {
-    this.#push(at, POINT.leave, 0, 0);
+    this.#push(at, POINT.leave);
   }
 
   enter(at: number): void {
-    this.#push(at, POINT.enter, 0, 0);
+    this.#push(at, POINT.enter);
   }
 
   /** Call a helper instead of the operator at `at`. */
   replace(at: number, bytes: number, helper: number): void {
-    this.#push(at, POINT.replace, bytes, helper);
+    this.#push(at, (((helper << BYTES_SHIFT) | bytes) << VALUE_SHIFT) | POINT.replace);
   }
 
-  of(index: number): Point[] {
+  *of(index: number): Generator<Point> {
     const words = this.#words;
-    const points: Point[] = [];
     for (let i = this.#starts[index]!; i < this.#ends[index]!; i += WORDS) {
-      const point = {
+      const word = words.at(i + 1);
+      const value = word >>> VALUE_SHIFT;
+      yield {
         at: words.at(i),
-        kind: words.at(i + KIND),
-        value: words.at(i + VALUE),
-        detail: words.at(i + DETAIL),
+        kind: word & KIND,
+        check: (word & CHECK) !== 0,
+        units: value,
+        bytes: value & BYTES,
+        helper: value >>> BYTES_SHIFT,
       };
-      if (point.kind !== POINT.stretch || point.value > 0 || point.detail > 0) {
-        points.push(point);
-      }
     }
-    return points;
   }
 
-  #push(at: number, kind: number, value: number, detail: number): void {
-    const words = this.#words;
-    words.push(at);
-    words.push(kind);
-    words.push(value);
-    words.push(detail);
+  #push(at: number, word: number): void {
+    this.#words.push(at);
+    this.#words.push(word);
   }
 }
