@@ -80,7 +80,11 @@ export class Points {
   check(at: number): void {
     const words = this.#words;
     const last = words.length - WORDS;
-    if (last >= this.#starts[this.#function]! && words.at(last) === at && (words.at(last + 1) & KIND) === POINT.stretch) {
+    if (
+      last >= this.#starts[this.#function]! &&
+      words.at(last) === at &&
+      (words.at(last + 1) & KIND) === POINT.stretch
+    ) {
       words.set(last + 1, words.at(last + 1) | CHECK);
     } else {
       this.#push(at, CHECK | POINT.stretch);
