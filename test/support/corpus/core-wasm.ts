@@ -38,8 +38,16 @@ const wide = (parameters: number, results: number): Uint8Array =>
 const imported = (namespace: Bytes, name: string): Uint8Array =>
   moduleOf(types(VOID), listSection(2, [concat([leb(namespace.length), namespace, text(name), [0, 0]])]));
 const chars = (value: string): Uint8Array => new TextEncoder().encode(value);
-const nested = (blocks: number): Uint8Array =>
-  concat([...Array.from({ length: blocks }, () => [0x02, 0x40]), new Uint8Array(blocks + 1).fill(END)]);
+const nested = (blocks: number, opcode = 0x02): Uint8Array =>
+  concat([...Array.from({ length: blocks }, () => [opcode, 0x40]), new Uint8Array(blocks + 1).fill(END)]);
+const LOOP = 0x03;
+/** One function with locals, and loops one after the other. */
+const looping = (locals: number, loops: number): Uint8Array =>
+  moduleOf(
+    types(VOID),
+    listSection(3, [[0]]),
+    listSection(10, [sized([1], leb(locals), [I32], ...Array.from({ length: loops }, () => [LOOP, 0x40, END]), [END])]),
+  );
 
 const GOOD: readonly CorpusEntry[] = [
   good('nothing-but-a-preamble', PREAMBLE),
@@ -51,6 +59,8 @@ const GOOD: readonly CorpusEntry[] = [
   good('a-fill-of-memory', code([0x41, 0, 0x41, 0, 0x41, 1, 0xfc, 11, 0, END], ONE_PAGE)),
   good('a-jump-table-of-a-thousand-targets', code(concat([[0x41, 0, 0x0e], leb(1000), new Uint8Array(1001), [END]]))),
   good('blocks-five-hundred-deep', code(nested(500))),
+  good('loops-five-hundred-deep', code(nested(500, LOOP))),
+  good('ten-thousand-locals-and-fifty-loops', looping(10_000, 50)),
   good('code-behind-a-trap', code([0x00, 0x6a, 0x1a, END])),
   good('as-many-parameters-and-results-as-there-may-be', wide(64, 16)),
   good(
@@ -103,6 +113,8 @@ const CODE: readonly CorpusEntry[] = [
   malformed('an-alignment-above-the-natural-one', code([0x41, 0, 0x28, 3, 0, 0x1a, END], ONE_PAGE)),
   malformed('a-call-of-a-function-that-is-not-there', code([0x10, 1, END])),
   malformed('a-structure-that-is-made-without-its-type', code([0xfb, 0, 0, 0x1a, END])),
+  tooMuch('loops-eleven-hundred-deep', code(nested(1100, LOOP))),
+  tooMuch('ten-thousand-locals-and-sixty-loops', looping(10_000, 60)),
   tooMuch('two-to-the-32-less-one-locals', raw(concat([[1], leb(8), [1], MAX_U32, [I32, END]]))),
 ];
 
