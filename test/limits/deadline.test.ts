@@ -314,9 +314,10 @@ describe.each(MODES)('the deadline, %s', (isolation) => {
   });
 
   test('is of each call: a thousand short ones in a row are served after it would have passed', async () => {
-    await besieged({ isolation, limits: { deadlineMs: 500 } }, async ({ load }) => {
+    // Long, for a busy machine may let one of them wait.
+    await besieged({ isolation, limits: { deadlineMs: 2000 } }, async ({ load }) => {
       const plugin = await load({});
-      const end = performance.now() + 1500;
+      const end = performance.now() + 2500;
       while (performance.now() < end) {
         for (let i = 0; i < 10; i++) expect(await plugin.callRaw(SCORE, PEACE)).toEqual(PEACE);
       }
