@@ -9,8 +9,8 @@ import { concat, leb } from '../../host/sandbox/wasm-bytes.js';
 import { listSection, moduleOf, sized } from './core-module.js';
 
 export interface ModuleShape {
-  /** Which exceptions the engine knows. */
-  readonly exceptions: 'none' | 'legacy' | 'both';
+  /** No module may have both kinds. */
+  readonly exceptions: 'none' | 'legacy' | 'new';
 }
 
 const I32 = 0x7f;
@@ -341,7 +341,7 @@ class Body {
   }
 
   #try(isLeaf: boolean): number[] {
-    if (this.#shape.exceptions === 'both' && this.#tape.below(2) === 0) {
+    if (this.#shape.exceptions === 'new') {
       return this.#tryTable(isLeaf);
     }
     const code = this.#inside(true, false, isLeaf);

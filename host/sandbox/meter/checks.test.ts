@@ -47,6 +47,8 @@ describe('puts', () => {
     expect(hex(local.leave)).toBe('20c80124ac02');
     expect(hex(local.at(7, false))).toBe('20c80142077d21c801');
     expect(hex(local.at(7, true))).toBe('20c80142077d22c801' + '420053' + '0440' + '20c80124ac02' + '000b');
+    const both = new CheckCode(BOTH, INDICES).onLocal(2);
+    expect(hex(both.at(0, true)).slice(-32)).toBe('4100fe10420100' + '0440' + '200224ac02' + '000b');
     const slices = new CheckCode(SLICES, INDICES).onLocal(2);
     expect(hex(slices.at(0, true))).toBe('2002420053' + '0440' + '200224ac02' + '10050440000b' + '23ac022102' + '0b');
   });
