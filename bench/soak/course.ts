@@ -21,6 +21,8 @@ export async function runCourse(part: Part, options: PartOptions, stopped: () =>
   const seconds = (): number => (performance.now() - start) / 1000;
   let reported = start;
   let sampling = false;
+  /** Of the resident set, since the last sample: threads come and go, and what they have while they are there is not what grows. */
+  let lowest = Number.POSITIVE_INFINITY;
 
   async function sample(done: number): Promise<void> {
     // Memory is given back late: V8 frees what buffers had on another thread, after the collection.
@@ -29,7 +31,8 @@ export async function runCourse(part: Part, options: PartOptions, stopped: () =>
       await new Promise((resolve) => setTimeout(resolve, FREEING_MS));
     }
     const { rss, heapUsed, external } = process.memoryUsage();
-    samples.push({ seconds: seconds(), resident: rss, held: heapUsed + external });
+    samples.push({ seconds: seconds(), resident: Math.min(lowest, rss), held: heapUsed + external });
+    lowest = Number.POSITIVE_INFINITY;
     if (performance.now() - reported > REPORT_MS) {
       reported = performance.now();
       process.stderr.write(`${options.part}: ${(100 * done).toFixed(0)} %, ${formatBytes(rss)} resident\n`);
@@ -40,6 +43,7 @@ export async function runCourse(part: Part, options: PartOptions, stopped: () =>
     amount: options.amount,
     stopped,
     async progress(done) {
+      lowest = Math.min(lowest, process.memoryUsage.rss());
       if (!sampling && done * SAMPLES >= samples.length) {
         sampling = true;
         await sample(done);

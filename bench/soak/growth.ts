@@ -11,6 +11,8 @@ export interface Band {
 
 /** Collections come when they come, and allocators keep what they had. */
 export const RESIDENT_BAND: Band = { bytes: 8 * MIB, share: 0.05 };
+/** A thread more or less has some 7 MiB. */
+export const RESIDENT_BAND_WITH_THREADS: Band = { bytes: 16 * MIB, share: 0.05 };
 /** What is held after a collection moves little. */
 export const HELD_BAND: Band = { bytes: MIB, share: 0.05 };
 

@@ -14,7 +14,7 @@ export interface PartOptions {
 /** What the process had at one time, after a collection. */
 export interface MemorySample {
   readonly seconds: number;
-  /** The resident set in bytes: what the process costs the machine, with what allocators keep for themselves. */
+  /** The least that the resident set had since the last sample, in bytes: what the process costs, with what allocators keep. */
   readonly resident: number;
   /** What JavaScript objects of the main thread hold on to in bytes, outside the heap too. */
   readonly held: number;

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { HELD_BAND, judgeGrowth, RESIDENT_BAND } from './growth.js';
+import { HELD_BAND, judgeGrowth, RESIDENT_BAND, RESIDENT_BAND_WITH_THREADS } from './growth.js';
 import type { JudgedPart, PartOptions, PartResult } from './part.js';
 
 /** How long a process may take to end once it has nothing more to do. */
@@ -56,7 +56,10 @@ export async function runPart(options: PartOptions): Promise<JudgedPart> {
     result.samples.map((sample) => ({ seconds: sample.seconds, bytes: sample[what] }));
   return {
     ...result,
-    resident: judgeGrowth(amounts('resident'), RESIDENT_BAND),
+    resident: judgeGrowth(
+      amounts('resident'),
+      options.part === 'crashing' ? RESIDENT_BAND_WITH_THREADS : RESIDENT_BAND,
+    ),
     held: judgeGrowth(amounts('held'), HELD_BAND),
     endedAfterMs: signal === 'SIGKILL' ? undefined : performance.now() - toldAt,
     exitCode: code,
