@@ -29,7 +29,7 @@ export interface Growth {
   readonly peak: number;
   /** What the least-squares line through the second half rises from its start to its end. */
   readonly risen: number;
-  /** The median of the last tenth less that of the second tenth: the first one warms up. */
+  /** The median of the last quarter less that of the second one: the first one warms up, and shorter stretches may meet a trough. */
   readonly gained: number;
   /** What both may be at most. */
   readonly band: number;
@@ -40,16 +40,16 @@ export interface Growth {
  * Judge samples of one run, in the order of time.
  *
  * Flat means: neither the line through the second half nor the difference between the run's beginning and its end, warming up left
- * out, rises by more than the band.
+ * out, is more than the band.
  */
 export function judgeGrowth(samples: readonly Amount[], { bytes: least, share }: Band): Growth {
   const bytes = samples.map((sample) => sample.bytes);
   const half = samples.slice(samples.length >> 1);
-  const tenth = Math.max(1, Math.floor(samples.length / 10));
+  const quarter = Math.max(1, Math.floor(samples.length / 4));
   const level = median(half.map((sample) => sample.bytes));
   const time = (half.at(-1)?.seconds ?? 0) - (half[0]?.seconds ?? 0);
   const risen = time * slope(half.map((sample) => ({ x: sample.seconds, y: sample.bytes })));
-  const gained = median(bytes.slice(-tenth)) - median(bytes.slice(tenth, 2 * tenth));
+  const gained = median(bytes.slice(-quarter)) - median(bytes.slice(quarter, 2 * quarter));
   const band = Math.max(least, share * level);
   return {
     first: bytes[0] ?? Number.NaN,
