@@ -14,6 +14,8 @@ export interface AttackModule {
 }
 
 const FRAMES = 900;
+const LINES = 2 ** 13;
+const LINES_PER_PAGE = 1024;
 /** A function with one parameter, and one of its kind as far as callers can see. */
 const UNARY = '(type $unary (func (param i32)))';
 const BUSY = `(global $x (mut i64) (i64.const 1)) (global $y (mut i64) (i64.const 1))`;
@@ -29,8 +31,15 @@ const less = '(i32.sub (local.get 0) (i32.const 1))';
 /** What is done until the number is used up. */
 const whileAny = (text: string): string => `(if (local.get 0) (then ${text}))`;
 
-/** Make the modules. @param depth - frames that the deep ones stack up. */
-export function attackModules(depth = FRAMES): AttackModule[] {
+export interface AttackSize {
+  /** Frames that the deep ones stack up. */
+  readonly depth?: number;
+  /** Lines of 64 bytes that one walks through at random: a power of two. A million of them is more than caches hold. */
+  readonly lines?: number;
+}
+
+/** Make the modules. */
+export function attackModules({ depth = FRAMES, lines = LINES }: AttackSize = {}): AttackModule[] {
   const again = (around = (call: string): string => call): string =>
     forever(around(`(call $down (i32.const ${depth}))`));
   return [
@@ -125,6 +134,18 @@ export function attackModules(depth = FRAMES): AttackModule[] {
       source: `(module ${UNARY} ${BUSY} (table funcref (elem $down $leaf)) (func $leaf (type $unary) ${DIVIDE})
         (func $down (type $unary) ${whileAny(`(call $down ${less}) ${times(50, '(call_indirect (type $unary) (i32.const 0) (i32.const 1))')}`)})
         ${again()})`,
+    },
+    {
+      // Each line says where the next one is: all of them, in one circle.
+      name: 'recursion that waits for memory on its way up',
+      needs: 'nothing',
+      source: `(module (memory ${Math.ceil(lines / LINES_PER_PAGE)}) (global $at (mut i32) (i32.const 0)) (global $made (mut i32) (i32.const 0))
+        (func $make (local $i i32) (loop $more
+          (i32.store (i32.shl (local.get $i) (i32.const 6))
+            (i32.shl (i32.and (i32.add (i32.mul (local.get $i) (i32.const 1664525)) (i32.const 1013904223)) (i32.const ${lines - 1})) (i32.const 6)))
+          (br_if $more (i32.lt_u (local.tee $i (i32.add (local.get $i) (i32.const 1))) (i32.const ${lines})))) (global.set $made (i32.const 1)))
+        (func $down (param i32) ${whileAny(`(call $down ${less}) (global.set $at ${times(60, '(i32.load ')} (global.get $at) ${')'.repeat(60)})`)})
+        ${again((call) => `(if (i32.eqz (global.get $made)) (then (call $make))) ${call}`)})`,
     },
     {
       name: 'recursion with many locals',

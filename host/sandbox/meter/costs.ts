@@ -23,8 +23,8 @@ const UNITS: readonly (readonly [name: RegExp, units: number])[] = [
   // 30 to 100 ns an entry; those that have a length are charged by it, too.
   [/^table\.(set|fill|copy|init)$/, 64],
   [/^(table\.get|table\.size|memory\.size)$/, 4],
-  // The first time it makes an object.
-  [/^ref\.func$/, 16],
+  // The first time it makes an object, which takes a microsecond.
+  [/^ref\.func$/, 64],
   [/^(elem|data)\.drop$/, 64],
   [/^memory\.(init|fill|copy)$/, 8],
   [/^memory\.atomic\./, 256],
@@ -49,13 +49,20 @@ function unitsOf(name: string, code: number): number {
   return code >>> 16 === VECTOR_PREFIX ? Math.max(units, VECTOR_UNITS) : units;
 }
 
+const PREFIXED_SLOTS = (LAST_PREFIX - FIRST_PREFIX + 1) * PREFIXED_OPERATORS;
 const ONE_BYTE = new Uint16Array(0x100);
-const PREFIXED = new Uint16Array((LAST_PREFIX - FIRST_PREFIX + 1) * PREFIXED_OPERATORS);
+const PREFIXED = new Uint16Array(PREFIXED_SLOTS);
+const ONE_BYTE_LOADS = new Uint8Array(0x100);
+const PREFIXED_LOADS = new Uint8Array(PREFIXED_SLOTS);
+const LOADS = /\.load|\.rmw|^memory\.atomic/;
 for (const { code, name } of OPERATORS) {
+  const loads = LOADS.test(name) ? 1 : 0;
   if (code < ONE_BYTE.length) {
     ONE_BYTE[code] = unitsOf(name, code);
+    ONE_BYTE_LOADS[code] = loads;
   } else {
     PREFIXED[slotOf(code)] = unitsOf(name, code);
+    PREFIXED_LOADS[slotOf(code)] = loads;
   }
 }
 
@@ -66,6 +73,11 @@ function slotOf(code: number): number {
 /** Units of one operator, without what depends on its immediates: arity, targets, lengths. */
 export function costOf(code: number): number {
   return code < ONE_BYTE.length ? ONE_BYTE[code]! : PREFIXED[slotOf(code)]!;
+}
+
+/** 1 for operators that wait for memory, which may be a hundred times as far away as their cost says; see flow.ts. */
+export function loadsOf(code: number): number {
+  return code < ONE_BYTE_LOADS.length ? ONE_BYTE_LOADS[code]! : PREFIXED_LOADS[slotOf(code)]!;
 }
 
 /** `br_table`, which V8's first compiler makes a binary search of. */

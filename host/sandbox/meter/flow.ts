@@ -19,6 +19,11 @@ export const CONTRACT = 40;
  * returns; with room for one more call, so that a function which calls itself twice needs one check and not two.
  */
 export const CONTRACT_RETURN = 64;
+/**
+ * What a load counts there beyond its cost: one that has to wait for memory takes a tenth of a microsecond, and 20,000 frames that
+ * each make thirty of them a twentieth of a second.
+ */
+const LOAD_ON_RETURN = 14;
 /** What other functions may run before their first check: leaves room for their callers. */
 const ENTRY = STRETCH / 2;
 
@@ -33,6 +38,8 @@ export class Flow {
   /** Units since the last settling, which are not in the state yet, and how many there may be. */
   #run = 0;
   #room = 0;
+  /** Loads since the last settling. */
+  #loads = 0;
   #before = 0;
   #through = NEVER;
   #after = NEVER;
@@ -64,6 +71,7 @@ export class Flow {
     this.check = orNever(check);
     this.unknown = orNever(unknown);
     this.#run = 0;
+    this.#loads = 0;
     this.#room = Math.min(STRETCH - Math.max(this.check, this.unknown), this.#mayEnter - this.entry);
   }
 
@@ -72,7 +80,7 @@ export class Flow {
     const run = this.#run;
     if (run > 0) {
       this.#stretches.charge(run);
-      this.set(this.entry + run, this.check + run, this.unknown + run);
+      this.set(this.entry + run, this.check + run, this.unknown + run + this.#loads * LOAD_ON_RETURN);
     }
   }
 
@@ -84,17 +92,23 @@ export class Flow {
     this.set(NEVER, 0, NEVER);
   }
 
-  /** Count an operator at `at`, with a check before it if it would pass a bound. */
-  spend(units: number, at: number): void {
+  /**
+   * Count an operator at `at`, with a check before it if it would pass a bound.
+   *
+   * @param loads - 1 if it may wait for memory.
+   */
+  spend(units: number, at: number, loads = 0): void {
     if (this.#run + units > this.#room) {
       this.putCheck(at);
     }
     this.#run += units;
+    this.#loads += loads;
   }
 
   /** Count an operator that may be the function's last one. */
   spendLast(units: number, at: number): void {
-    if (this.#keepsContract && this.unknown + this.#run + units > CONTRACT_RETURN) {
+    this.settle();
+    if (this.#keepsContract && this.unknown + units > CONTRACT_RETURN) {
       this.putCheck(at);
     }
     this.spend(units, at);

@@ -33,8 +33,8 @@ import type { BulkHelpers } from './bulk-helpers.js';
 import type { CallOrder } from './call-graph.js';
 import type { CodeFacts } from './code-facts.js';
 import { CAUGHT, ControlFrames, LOOP, OPEN_IF } from './control-frames.js';
-import { costOf, costOfEntry, costOfTargets } from './costs.js';
-import { CONTRACT, Flow } from './flow.js';
+import { costOf, costOfEntry, costOfTargets, loadsOf } from './costs.js';
+import { CONTRACT, CONTRACT_RETURN, Flow } from './flow.js';
 import * as op from './opcodes.js';
 import { newOperator, type Operator, OperatorReader } from './operator-reader.js';
 import { Points } from './points.js';
@@ -48,7 +48,8 @@ import { NEVER, Summaries, type Summary } from './summaries.js';
  */
 const LARGE_FUNCTION_BYTES = 2048;
 const BYTES_COMPILED_PER_UNIT = 2;
-const LEAST_COMPILING = 40;
+/** Such a call does not fit in behind an unknown callee, or each frame of a deep recursion that returns could make one. */
+const LEAST_COMPILING = CONTRACT_RETURN + 1;
 
 const UNKNOWN_CALLEE: Summary = {
   before: CONTRACT,
@@ -127,7 +128,7 @@ export class Placement {
       if (!this.#reachable) {
         this.#skip(operator);
       } else if (code < PLAIN.length && PLAIN[code] === 1) {
-        this.#flow.spend(costOf(code), operator.start);
+        this.#flow.spend(costOf(code), operator.start, loadsOf(code));
       } else if (code < PLAIN.length) {
         this.#control(operator);
       } else {
@@ -192,7 +193,7 @@ export class Placement {
     }
     const way = this.#bulk.wayOf(operator);
     if (way === undefined) {
-      this.#flow.spend(costOf(code), start);
+      this.#flow.spend(costOf(code), start, loadsOf(code));
     } else if (way.helper < 0) {
       this.#flow.spend(costOf(code) + way.units, start);
     } else {
