@@ -50,7 +50,8 @@ export class RunningCall {
   /** Call `onTime` in that many milliseconds, instead of what was asked for before. Keeps the process alive meanwhile. */
   arm(ms: number, onTime: () => void): void {
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(onTime, Math.min(ms, MAX_TIMER_MS));
+    // Node counts in whole milliseconds and may come up to one early, which a deadline must not.
+    this.#timer = setTimeout(onTime, Math.min(ms + 1, MAX_TIMER_MS));
   }
 
   /** Run code of the embedder's as a part of its call: what it keeps in an AsyncLocalStorage is there. */
