@@ -83,47 +83,56 @@ function validate(module: Uint8Array): boolean {
   return wasm.validate(module);
 }
 
-/** The one reason that an embedder can do something about. */
-const NOT_OFFERED = 'which this host does not offer';
+/** An import that the embedder's capabilities must stand for. */
+export interface EmbedderImport {
+  /** As the component writes it. */
+  readonly text: string;
+  /** Without the version. */
+  readonly name: string;
+}
 
 /**
- * Hold a component's imports against what there is.
+ * Hold a component's imports against what every host has.
  *
- * @param offered - interface names without version, of our capabilities and the embedder's. Undefined leaves the
- *   embedder's to be checked when the component is instantiated.
- * @throws PluginError `COMPONENT_UNSUPPORTED` for an interface that is neither WASI 0.2, nor ours, nor offered.
+ * @returns those that are neither WASI nor ours: {@link checkOffered} is for them.
+ * @throws PluginError `COMPONENT_UNSUPPORTED` for WASI that is not 0.2, and for what is not an interface.
  */
-export function admitImports(
-  { imports }: Pick<ComponentPlan, 'imports'>,
-  offered: ReadonlySet<string> | undefined,
-): void {
-  for (const text of imports) {
+export function admitImports({ imports }: Pick<ComponentPlan, 'imports'>): readonly EmbedderImport[] {
+  return imports.flatMap((text) => {
     const id = parseInterfaceId(text);
-    const reason = id === undefined ? 'that is not an interface' : refusal(id, offered);
-    if (reason !== undefined) {
-      throw new PluginError(
-        'COMPONENT_UNSUPPORTED',
-        `Cannot load the component: it imports ${quote(text)}, ${reason}`,
-        {
-          hint:
-            reason === NOT_OFFERED ? 'Load it in a program that offers it: createHost({ capabilities }).' : undefined,
-          details: { import: text },
-        },
+    if (id === undefined) {
+      throw cannotImport(text, 'that is not an interface');
+    }
+    if (id.namespace === 'wasi') {
+      if (!WASI_VERSION.test(id.version ?? '')) {
+        throw cannotImport(text, 'where this host has WASI 0.2');
+      }
+      return [];
+    }
+    // A capability of ours that this host is too old to know answers `unsupported`; the plugin goes on without it.
+    return id.name.startsWith(HOST_PACKAGE) ? [] : [{ text, name: id.name }];
+  });
+}
+
+/**
+ * @param offered - interface names without version.
+ * @throws PluginError `COMPONENT_UNSUPPORTED` for the first import that is not offered.
+ */
+export function checkOffered(imports: readonly EmbedderImport[], offered: Pick<ReadonlySet<string>, 'has'>): void {
+  for (const { text, name } of imports) {
+    if (!offered.has(name)) {
+      throw cannotImport(
+        text,
+        'which this host does not offer',
+        'Load it in a program that offers it: createHost({ capabilities }).',
       );
     }
   }
 }
 
-function refusal(
-  id: NonNullable<ReturnType<typeof parseInterfaceId>>,
-  offered: ReadonlySet<string> | undefined,
-): string | undefined {
-  if (id.namespace === 'wasi') {
-    return WASI_VERSION.test(id.version ?? '') ? undefined : 'where this host has WASI 0.2';
-  }
-  // A capability of ours that this host is too old to know answers `unsupported`; the plugin goes on without it.
-  if (id.name.startsWith(HOST_PACKAGE) || offered === undefined || offered.has(id.name)) {
-    return undefined;
-  }
-  return NOT_OFFERED;
+function cannotImport(text: string, reason: string, hint?: string): PluginError {
+  return new PluginError('COMPONENT_UNSUPPORTED', `Cannot load the component: it imports ${quote(text)}, ${reason}`, {
+    hint,
+    details: { import: text },
+  });
 }

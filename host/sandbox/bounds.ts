@@ -20,17 +20,19 @@ export function usesOf({ modules, instances }: Pick<ComponentPlan, 'modules' | '
   return uses;
 }
 
+/** Pages of the memory of each core instance, by index of the plan's instances; only of those that define one. */
+export type MemoryBounds = ReadonlyMap<number, { readonly minimum: number; readonly maximum: number }>;
+
 /**
  * Pages that the memory of each core instance may grow to.
  *
- * @returns by index of the plan's instances; only those whose module defines a memory are in it.
  * @throws PluginError `LIMIT_EXCEEDED` if the component cannot even start within the limits.
  */
 export function memoryBounds(
   plan: ComponentPlan,
   facts: readonly ModuleFacts[],
   limits: Pick<SandboxLimits, 'memoryBytes' | 'memories'>,
-): ReadonlyMap<number, { readonly minimum: number; readonly maximum: number }> {
+): MemoryBounds {
   const hookMemories = new Set([...plan.hooks.values()].map((hook) => hook.memory.instance));
   const owners = plan.instances.flatMap((instance, index) => {
     const memory = instance.kind === 'instantiate' ? facts[instance.module]?.memory : undefined;

@@ -7,7 +7,7 @@
 import { createHash } from 'node:crypto';
 import { type ComponentPlan, type CoreRef, decodeComponent, type HostFunction } from '../component/index.js';
 import { PluginError } from '../errors/index.js';
-import { admitImports, admitModules } from './admit.js';
+import { admitImports, admitModules, checkOffered } from './admit.js';
 import { memoryBounds, tableBounds } from './bounds.js';
 import { INLINE_DEADLINE_METER } from './deadline/index.js';
 import { buildGuard } from './guard.js';
@@ -77,18 +77,20 @@ export async function compileComponent(
   const tag = createHash('sha256').update(key).digest('hex').slice(0, TAG_DIGITS);
   const compiled = await cache.get(key, copy.byteLength, () => compile(copy, all, meter, tag));
   const parts: LinkParts = { ...compiled, limits: all };
-  admitImports(parts.plan, offered);
+  if (offered !== undefined) {
+    checkOffered(parts.embedderImports, offered);
+  }
   return {
     hooks: [...parts.plan.hooks.keys()],
     imports: parts.plan.imports,
     instantiate(options) {
       checkIsolation(isolation, 'inline');
-      admitImports(parts.plan, new Set(options.capabilities.keys()));
+      checkOffered(parts.embedderImports, options.capabilities);
       return instantiate(parts, options);
     },
     async startThread(options, signal) {
       checkIsolation(isolation, 'thread');
-      admitImports(parts.plan, new Set(options.capabilities.keys()));
+      checkOffered(parts.embedderImports, options.capabilities);
       return startThreadInstance(parts, options, signal);
     },
   };
@@ -112,9 +114,9 @@ async function compile(
 ): Promise<Omit<LinkParts, 'limits'>> {
   const timeLeft = timeLimit(limits.compileMs);
   const plan = decodeComponent(bytes, limits.component);
-  admitImports(plan, undefined);
+  const embedderImports = admitImports(plan);
   const facts = admitModules(plan, limits);
-  memoryBounds(plan, facts, limits);
+  const memories = memoryBounds(plan, facts, limits);
   const tables = tableBounds(plan, facts, limits.tableEntries);
   const rewritten = plan.modules.map((module, i) => {
     timeLeft();
@@ -137,7 +139,17 @@ async function compile(
   const positions = rewritten.map(({ origins }, i) =>
     modulePositions(moduleName(tag, i), plan.modules[i]!, facts[i]!, origins),
   );
-  return { plan: { ...plan, modules: [] }, facts, modules, positions, meter, hostFunctions, guard };
+  return {
+    plan: { ...plan, modules: [] },
+    facts,
+    embedderImports,
+    memories,
+    modules,
+    positions,
+    meter,
+    hostFunctions,
+    guard,
+  };
 }
 
 /** @returns a function that says how many milliseconds are left, and throws PluginError `LIMIT_EXCEEDED` once none are. */

@@ -53,10 +53,22 @@ export class HostFunctions {
     return linked;
   }
 
+  /** What stands behind one function. All but capabilities are made on their first call: most instances never use most of them. */
   make(func: HostFunction): CoreFunction {
+    if (func.kind === 'lowered' && !func.interface.startsWith(WASI)) {
+      return this.#capabilityCall(func);
+    }
+    let made: CoreFunction | undefined;
+    return (...args) => {
+      made ??= this.#make(func);
+      return made(...args);
+    };
+  }
+
+  #make(func: HostFunction): CoreFunction {
     switch (func.kind) {
       case 'lowered':
-        return this.#lowered(func);
+        return this.#wasi(func);
       case 'drop-imported':
         return this.#dropImported(func.interface, func.resource);
       case 'own-resource':
@@ -68,25 +80,22 @@ export class HostFunctions {
     }
   }
 
-  #lowered(func: LoweredImport): CoreFunction {
+  #capabilityCall(func: LoweredImport): CoreFunction {
     const memory = this.memory(func.memory, func.realloc);
-    if (func.interface.startsWith(WASI)) {
-      return this.#wasi(func, memory);
-    }
     const { state, messageBytes } = this.#parts;
     const capability = this.#capability(func.interface);
     // The guard's types make the arguments three numbers.
     return lowerCapability({ name: func.interface, capability, memory, messageBytes, state }) as CoreFunction;
   }
 
-  #wasi(func: LoweredImport, memory: LinkedMemory): CoreFunction {
+  #wasi(func: LoweredImport): CoreFunction {
     const iface = parseInterfaceId(func.interface)?.name ?? func.interface;
     const name = escapeControls(`${iface}#${func.func}`);
     const lowering = this.#parts.wasi().lower(iface, func.func);
     if (lowering === undefined) {
       return this.#missing(name);
     }
-    return this.#reported(name, lowering(memory));
+    return this.#reported(name, lowering(this.memory(func.memory, func.realloc)));
   }
 
   #capability(id: string): Capability {

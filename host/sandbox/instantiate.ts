@@ -1,7 +1,8 @@
 /** A link plan and its compiled modules -> one live instance. */
 import type { ComponentPlan, CoreExport, CoreRef, HostFunction } from '../component/index.js';
 import { PluginError, quote } from '../errors/index.js';
-import { memoryBounds } from './bounds.js';
+import type { EmbedderImport } from './admit.js';
+import { type MemoryBounds, memoryBounds } from './bounds.js';
 import { CallBudget } from './call-budget.js';
 import { threadDeadline } from './deadline/index.js';
 import { GUARD_IMPORT, RESERVE_IMPORT } from './guard.js';
@@ -22,6 +23,9 @@ import { type WasmGlobal, type WasmImports, type WasmMemory, type WasmModule, wa
 export interface LinkParts {
   readonly plan: ComponentPlan;
   readonly facts: readonly ModuleFacts[];
+  readonly embedderImports: readonly EmbedderImport[];
+  /** With {@link limits}. */
+  readonly memories: MemoryBounds;
   readonly modules: readonly WasmModule[];
   /** Of each module: how to find the source of its code. */
   readonly positions: readonly ModulePositions[];
@@ -101,14 +105,15 @@ function sleep(ms: number): void {
 }
 
 function link(
-  { plan, facts, modules, hostFunctions, guard }: LinkParts,
+  parts: LinkParts,
   limits: SandboxLimits,
   functions: HostFunctions,
   namespaces: Readonly<Record<string, unknown>>[],
   memories: WasmMemory[],
   meter: MeterImports,
 ): void {
-  const bounds = memoryBounds(plan, facts, limits);
+  const { plan, modules, hostFunctions, guard } = parts;
+  const bounds = boundsOf(parts, limits);
   const guarded = guard === undefined ? {} : instantiateGuard(guard, hostFunctions, functions);
   const resolve = (ref: CoreRef): unknown =>
     ref.kind === 'export' ? exportAt(namespaces, ref) : guarded[String(hostFunctions.get(ref))];
@@ -126,6 +131,11 @@ function link(
     };
     namespaces.push(new wasm.Instance(modules[instance.module]!, imports).exports);
   });
+}
+
+function boundsOf({ plan, facts, memories, limits: compiledWith }: LinkParts, limits: SandboxLimits): MemoryBounds {
+  const same = limits.memoryBytes === compiledWith.memoryBytes && limits.memories === compiledWith.memories;
+  return same ? memories : memoryBounds(plan, facts, limits);
 }
 
 function instantiateGuard(
