@@ -5,6 +5,7 @@ export { systemClocks } from './clock.js';
 export { asyncCapability, asyncRawCapability, capability, rawCapability } from './define.js';
 export type { EnvSource } from './env.js';
 export type { HttpSources } from './http/index.js';
+export { MAX_BODY_BYTES, MAX_TIMEOUT_MS } from './http/index.js';
 export type { KeyValueStore } from './kv.js';
 export { memoryStore } from './kv.js';
 export type { LogLevel, LogLine, PluginLog } from './log.js';

@@ -11,6 +11,27 @@ export type NumberOptions<T> = { readonly [Key in keyof T]-?: NumberOption };
 /** The same where it does not matter whose keys they are. */
 export type NumberTable = Readonly<Record<string, NumberOption>>;
 
+/** An object of numbers that an embedder gave, or what stands in its place. */
+export interface NumberObject {
+  readonly name: string;
+  /** A key of it, in words. */
+  readonly what: string;
+  readonly given: unknown;
+  readonly table: NumberTable;
+  /** Keys that are no numbers. */
+  readonly more?: readonly string[];
+}
+
+/** @returns every problem of it by itself; none where nothing is given. */
+export function objectProblems({ name, what, given, table, more = [] }: NumberObject): string[] {
+  if (given === undefined) {
+    return [];
+  }
+  return typeof given === 'object' && given !== null
+    ? [...unknownOptions(given, [...Object.keys(table), ...more], what), ...badNumbers(name, given, table)]
+    : [`${name} must be an object, not ${String(given)}`];
+}
+
 /** @returns a problem for each key of `options` that is not in `known`. */
 export function unknownOptions(options: object, known: readonly string[], what = 'option'): string[] {
   return Object.keys(options)
@@ -19,7 +40,7 @@ export function unknownOptions(options: object, known: readonly string[], what =
 }
 
 /** @returns a problem for each of `table` that `options` has and that is out of bounds. */
-export function badNumbers(name: string, options: object, table: NumberTable): string[] {
+function badNumbers(name: string, options: object, table: NumberTable): string[] {
   return Object.entries(table).flatMap(([key, option]) => {
     const value: unknown = Object.hasOwn(options, key) ? options[key as never] : undefined;
     return value === undefined || isWithin(value, option)

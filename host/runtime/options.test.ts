@@ -1,5 +1,6 @@
 /** What an embedder may choose: refused whole, with every problem, or resolved with every default. */
 import { describe, expect, test } from 'vitest';
+import { MAX_BODY_BYTES, MAX_TIMEOUT_MS } from '../capability/index.js';
 import { DEFAULT_SANDBOX_LIMITS } from '../sandbox/index.js';
 import { type CallLimits, checkCallOptions } from './call-options.js';
 import { LIMITS } from './limits.js';
@@ -65,6 +66,8 @@ describe('createHost() refuses', () => {
     { name: 'a quarantine for ever', options: { quarantine: { forMs: Number.POSITIVE_INFINITY } }, want: /forMs/ },
     { name: 'a ledger by name', options: { ledger: 'all' }, want: /ledger must be true or false/ },
     { name: 'an unknown source of http', options: { http: { proxy: 'x' } }, want: /unknown option of http "proxy"/ },
+    { name: 'sources of http that are no object', options: { http: 'x' }, want: /http must be an object, not x/ },
+    { name: 'sources of http that are null', options: { http: null }, want: /http must be an object, not null/ },
     { name: 'all of it at once', options: { a: 1, limits: { b: 2 }, pool: { c: 3 } }, want: /"a".*"b".*"c"/ },
   ];
   for (const { name, options, want } of cases) {
@@ -97,6 +100,43 @@ describe('limits', () => {
     const { limits } = resolveLoad({ limits: { memoryMiB: 0.5, functionKiB: 1.0001 } }, {});
     expect(limits.sandbox).toMatchObject({ memoryBytes: 524_288, functionBytes: 1024 });
   });
+});
+
+describe('http', () => {
+  for (const [key, most] of [
+    ['timeoutMs', MAX_TIMEOUT_MS],
+    ['bodyBytes', MAX_BODY_BYTES],
+  ] as const) {
+    const good = [
+      { name: 'undefined, which is the most', value: undefined },
+      { name: 'the least', value: 1 },
+      { name: 'the most', value: most },
+    ];
+    for (const { name, value } of good) {
+      test(`${key} may be ${name}`, () => {
+        expect(resolveOptions({ http: { [key]: value } }).sources.http).toEqual({ [key]: value });
+      });
+    }
+
+    const bad = [
+      { name: 'nothing', value: 0 },
+      { name: 'less than nothing', value: -1 },
+      { name: 'a part', value: 1.5 },
+      { name: 'no number', value: Number.NaN },
+      { name: 'endless', value: Number.POSITIVE_INFINITY },
+      { name: 'one more than the most', value: most + 1 },
+      { name: 'a text', value: '5' },
+      { name: 'null', value: null },
+    ];
+    for (const { name, value } of bad) {
+      test(`${key} may not be ${name}`, () => {
+        refuse({ http: { [key]: value } }).toThrow(TypeError);
+        refuse({ http: { [key]: value } }).toThrow(
+          `http.${key} must be a whole number from 1 to ${most}, not ${value}`,
+        );
+      });
+    }
+  }
 });
 
 describe('load()', () => {

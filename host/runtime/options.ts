@@ -1,6 +1,15 @@
 import { interfaceName } from '../abi/index.js';
-import type { CapabilitySources, Clocks, EnvSource, HttpSources, LogLine, RandomSource } from '../capability/index.js';
-import { unknownOptions } from './number-options.js';
+import {
+  type CapabilitySources,
+  type Clocks,
+  type EnvSource,
+  type HttpSources,
+  type LogLine,
+  MAX_BODY_BYTES,
+  MAX_TIMEOUT_MS,
+  type RandomSource,
+} from '../capability/index.js';
+import { type NumberOptions, objectProblems, unknownOptions } from './number-options.js';
 import type { HostCapability } from './provide.js';
 import { copyRun, RUN_OPTIONS, type RunOptions, resolveRun, runProblems } from './run-options.js';
 
@@ -27,7 +36,11 @@ export interface ResolvedOptions {
   readonly sources: Pick<CapabilitySources, 'env' | 'http' | 'clocks' | 'random'>;
 }
 
-const HTTP_SOURCES: readonly (keyof HttpSources)[] = ['ca', 'lookup', 'timeoutMs', 'bodyBytes'];
+const HTTP: NumberOptions<Pick<HttpSources, 'timeoutMs' | 'bodyBytes'>> = {
+  timeoutMs: { default: MAX_TIMEOUT_MS, least: 1, most: MAX_TIMEOUT_MS },
+  bodyBytes: { default: MAX_BODY_BYTES, least: 1, most: MAX_BODY_BYTES },
+};
+const HTTP_SOURCES: readonly (keyof HttpSources)[] = ['ca', 'lookup'];
 const OPTIONS = [...RUN_OPTIONS, 'log', 'capabilities', 'env', 'http', 'clocks', 'random'];
 
 /**
@@ -40,7 +53,7 @@ const OPTIONS = [...RUN_OPTIONS, 'log', 'capabilities', 'env', 'http', 'clocks',
 export function resolveOptions(options: HostOptions): ResolvedOptions {
   const problems = [
     ...unknownOptions(options, OPTIONS),
-    ...unknownOptions(options.http ?? {}, HTTP_SOURCES, 'option of http'),
+    ...objectProblems({ name: 'http', what: 'option of http', given: options.http, table: HTTP, more: HTTP_SOURCES }),
     ...runProblems(options),
   ];
   if (problems.length === 0) {
@@ -57,7 +70,7 @@ export function resolveOptions(options: HostOptions): ResolvedOptions {
     capabilities,
     sources: {
       env: options.env ?? ((name) => process.env[name]),
-      http: options.http,
+      http: options.http === undefined ? undefined : { ...options.http },
       clocks: options.clocks,
       random: options.random,
     },

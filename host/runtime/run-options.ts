@@ -1,6 +1,6 @@
 import type { Isolation } from '../sandbox/index.js';
 import { type HostLimits, LIMITS, type ResolvedLimits, resolveLimits } from './limits.js';
-import { badNumbers, type NumberOptions, type NumberTable, numberOf, unknownOptions } from './number-options.js';
+import { type NumberOptions, numberOf, objectProblems } from './number-options.js';
 
 /** How many instances of one plugin there are, and how long each lives. */
 export interface PoolOptions {
@@ -97,19 +97,11 @@ const QUARANTINE: NumberOptions<QuarantineOptions> = {
 
 /** @returns every problem of what an embedder gave. */
 export function runProblems({ limits, isolation, pool, quarantine, ledger }: RunOptions): string[] {
-  const tables: readonly { name: string; what: string; given: unknown; table: NumberTable; more: string[] }[] = [
-    { name: 'limits', what: 'limit', given: limits, table: LIMITS, more: [] },
-    { name: 'pool', what: 'option of pool', given: pool, table: POOL, more: ['fresh'] },
-    { name: 'quarantine', what: 'option of quarantine', given: quarantine, table: QUARANTINE, more: [] },
+  const problems = [
+    ...objectProblems({ name: 'limits', what: 'limit', given: limits, table: LIMITS }),
+    ...objectProblems({ name: 'pool', what: 'option of pool', given: pool, table: POOL, more: ['fresh'] }),
+    ...objectProblems({ name: 'quarantine', what: 'option of quarantine', given: quarantine, table: QUARANTINE }),
   ];
-  const problems = tables.flatMap(({ name, what, given, table, more }) => {
-    if (given === undefined) {
-      return [];
-    }
-    return isObject(given)
-      ? [...unknownOptions(given, [...Object.keys(table), ...more], what), ...badNumbers(name, given, table)]
-      : [`${name} must be an object, not ${String(given)}`];
-  });
   if (isolation !== undefined && isolation !== 'inline' && isolation !== 'thread') {
     problems.push(`isolation must be 'inline' or 'thread', not ${JSON.stringify(isolation)}`);
   }
@@ -179,5 +171,3 @@ function resolvePool(
     standby: isolation === 'inline' ? 0 : numberOf(POOL, 'standby', ...given)!,
   };
 }
-
-const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null;

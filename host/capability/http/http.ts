@@ -23,8 +23,9 @@ type HttpResponse = InferInput<typeof capabilities.http.response>;
 
 /** What requests draw on; everything has a default. */
 export interface HttpSources extends Connecting {
-  /** Tighter than the defaults. */
+  /** For one request with all its redirects, in whole milliseconds. Default 30,000, which is also the most. */
   readonly timeoutMs?: number | undefined;
+  /** Of one answer. Default 8 MiB, which is also the most. */
   readonly bodyBytes?: number | undefined;
 }
 
