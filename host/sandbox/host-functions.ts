@@ -3,7 +3,7 @@ import { type CoreExport, type HostFunction, type LoweredImport, parseInterfaceI
 import { escapeControls, PluginError, quote } from '../errors/index.js';
 import { LinkedMemory, type Realloc } from './guest-memory.js';
 import { lowerCapability } from './lower.js';
-import type { Capability, InstanceOptions } from './options.js';
+import type { Capability, LinkOptions } from './options.js';
 import { OwnResources } from './own-resources.js';
 import type { InstanceState } from './state.js';
 import type { CoreFunction, Wasi } from './wasi/index.js';
@@ -20,7 +20,7 @@ export interface Exports {
 }
 
 export interface HostFunctionParts {
-  readonly options: InstanceOptions;
+  readonly options: LinkOptions;
   readonly messageBytes: number;
   readonly state: InstanceState;
   readonly exports: Exports;
@@ -103,7 +103,7 @@ export class HostFunctions {
     const parsed = parseInterfaceId(id);
     const name = parsed?.name ?? id;
     const served = !name.startsWith(HOST_PACKAGE) || parsed?.major === SERVED_MAJOR;
-    const capability = served ? options.capabilities.get(name) : undefined;
+    const capability = served ? options.capabilities.get(name, id) : undefined;
     if (capability !== undefined) {
       return capability;
     }

@@ -11,7 +11,7 @@ import { hookMissing, liftHook } from './lift.js';
 import type { SandboxLimits } from './limits.js';
 import type { Meter } from './meter/index.js';
 import type { ModuleFacts } from './module-facts.js';
-import type { CallOptions, CallResult, ComponentInstance, InstanceOptions, Usage } from './options.js';
+import type { CallOptions, CallResult, ComponentInstance, LinkOptions, Usage } from './options.js';
 import type { ModulePositions } from './position/index.js';
 import { EPOCH_IMPORT, FUEL_IMPORT, MEMORY_IMPORT, RESERVED_NAMESPACE, TICK_IMPORT } from './reserved.js';
 import { stackReserve } from './stack-reserve.js';
@@ -42,7 +42,7 @@ export interface LinkParts {
  *
  * @throws PluginError as {@link CompiledComponent.instantiate} says; nothing of the instance is left then.
  */
-export function instantiate(parts: LinkParts, options: InstanceOptions): ComponentInstance {
+export function instantiate(parts: LinkParts, options: LinkOptions): ComponentInstance {
   const limits = { ...parts.limits, ...options.limits };
   const deadline = parts.meter.deadline === 'none' ? undefined : threadDeadline();
   const budget = new CallBudget(limits, parts.meter, deadline);

@@ -82,6 +82,20 @@ export interface InstanceOptions {
   readonly lastWords?: (() => string | undefined) | undefined;
 }
 
+/** How an instance finds its capabilities. A map by name is one. */
+export interface CapabilityLookup {
+  /**
+   * @param name - without version.
+   * @param importedAs - the interface as the component spells it, for errors.
+   */
+  get(name: string, importedAs: string): Capability | undefined;
+}
+
+/** {@link InstanceOptions} as an instance uses them: in a thread, what is asked of the owner says how it was imported. */
+export interface LinkOptions extends Omit<InstanceOptions, 'capabilities'> {
+  readonly capabilities: CapabilityLookup;
+}
+
 /** One instance of a component: its memory, its state, one caller at a time. */
 export interface ComponentInstance {
   /**

@@ -191,6 +191,25 @@ describe.each(MODES)('%s', (isolation) => {
     expect(plugin.totals().calls).toBe(0);
   });
 
+  test('an answer that is too long is told by the name of its capability, as the component imports it', async () => {
+    const plugin = await loadActing({
+      isolation,
+      limits: { messageMiB: 1 },
+      answer: () => new Uint8Array(2 ** 20 + 1),
+    });
+    expect(await rejected(plugin.callRaw(HOOK, act.ask()))).toMatchObject({
+      code: 'LIMIT_EXCEEDED',
+      message: expect.stringMatching(/the answer of acme:test\/ask@1\.0\.0 has 1048577 bytes, the limit is 1048576$/),
+      details: { lastCalls: ASK },
+    });
+  });
+
+  test('so are the last calls of a plugin that is ended while it asks', async () => {
+    const plugin = await loadActing({ isolation, limits: { deadlineMs: 200, capabilityCalls: 1e9 } });
+    const { code, details } = await rejected(plugin.callRaw(HOOK, act.askForEver()));
+    expect([code, new Set(String(details.lastCalls).split(', '))]).toEqual(['DEADLINE_EXCEEDED', new Set([ASK])]);
+  });
+
   test('a plugin that will not stop does not disturb the next plugin', async () => {
     const looping = await loadActing({ isolation, limits: { deadlineMs: 100 } });
     const other = await loadActing({ isolation });

@@ -151,7 +151,7 @@ describe('a deadline ends', () => {
     const instance = await start({ handle: `${ASK} ${ECHO}` }, withLog(never));
     const error = await rejected(instance.call(SCORE, NOTHING, { deadlineMs: 50 }));
     expect(error.code).toBe('DEADLINE_EXCEEDED');
-    expect(error.details.lastCalls).toBe(LOG);
+    expect(error.details.lastCalls).toBe(`${LOG}@1.0.0`);
     expect(instance.usage().capabilityCalls).toBe(1);
   });
 

@@ -248,7 +248,7 @@ describe('a capability', () => {
     const instance = await start({ handle: RELAY }, large, { messageBytes: 4 });
     const error = await rejected(instance.call(SCORE, bytes()));
     expect(error.code).toBe('LIMIT_EXCEEDED');
-    expect(error.message).toContain(`the answer of ${LOG} has 5 bytes, the limit is 4`);
+    expect(error.message).toContain(`the answer of ${LOG}@1.0.0 has 5 bytes, the limit is 4`);
   });
 
   test('may answer later', async () => {

@@ -18,9 +18,9 @@ export function answer(
   const { wasi } = options;
   switch (question.about) {
     case 'capability': {
-      const { name, request } = question.argument;
+      const { name, importedAs, request } = question.argument;
       const said = options.capabilities.get(name)!(request, context);
-      const copy = (answered: CapabilityAnswer): CapabilityAnswer => copied(name, answered, messageBytes);
+      const copy = (answered: CapabilityAnswer): CapabilityAnswer => copied(importedAs, answered, messageBytes);
       return isPromise(said) ? Promise.resolve(said).then(copy) : copy(said);
     }
     case 'missing':

@@ -25,7 +25,8 @@ export interface ThreadData {
 /** What the thread asks its owner, by kind. */
 export interface Questions {
   readonly capability: {
-    readonly argument: { readonly name: string; readonly request: Uint8Array };
+    /** The name finds it; what the component imports goes into errors. */
+    readonly argument: { readonly name: string; readonly importedAs: string; readonly request: Uint8Array };
     readonly answer: CapabilityAnswer;
   };
   readonly missing: { readonly argument: string; readonly answer: Uint8Array };

@@ -1,4 +1,4 @@
-import type { Capability, InstanceOptions } from '../options.js';
+import type { Capability, LinkOptions } from '../options.js';
 import type { Channel } from './channel.js';
 import type { ThreadData } from './messages.js';
 
@@ -7,10 +7,13 @@ const UNSEEN_LINES = 64;
 const UNSEEN_CHARS = 64 * 1024;
 
 /** The options of an instance in a thread: everything that is no plain value is asked of the owner. */
-export function remoteOptions({ limits, capabilities, wasi }: ThreadData, channel: Channel): InstanceOptions {
+export function remoteOptions({ limits, capabilities, wasi }: ThreadData, channel: Channel): LinkOptions {
+  const offered = new Set(capabilities);
   return {
     limits,
-    capabilities: new Map(capabilities.map((name) => [name, remoteCapability(name, channel)])),
+    capabilities: {
+      get: (name, importedAs) => (offered.has(name) ? remoteCapability(name, importedAs, channel) : undefined),
+    },
     missing: (name) => channel.ask('missing', name),
     lastWords: () => channel.ask('lastWords', undefined),
     wasi: {
@@ -23,12 +26,12 @@ export function remoteOptions({ limits, capabilities, wasi }: ThreadData, channe
   };
 }
 
-function remoteCapability(name: string, channel: Channel): Capability {
-  return (request) => channel.ask('capability', { name, request }, request);
+function remoteCapability(name: string, importedAs: string, channel: Channel): Capability {
+  return (request) => channel.ask('capability', { name, importedAs, request }, request);
 }
 
 /** Sends lines without waiting, in order with everything else, until too many may be under way. */
-function remoteLines(channel: Channel): InstanceOptions['wasi']['onLine'] {
+function remoteLines(channel: Channel): LinkOptions['wasi']['onLine'] {
   let lines = 0;
   let chars = 0;
   return (stream, text) => {

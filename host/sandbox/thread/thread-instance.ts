@@ -180,7 +180,7 @@ class LiveThread implements ThreadInstance, ThreadOwner {
     }
     try {
       if (question.about === 'capability') {
-        this.#state.enterHost(question.argument.name);
+        this.#state.enterHost(question.argument.importedAs);
       }
       const said = call.within(() => answer(question, this.#options, this.#limits.messageBytes, call.context));
       if (isPromise(said)) {
