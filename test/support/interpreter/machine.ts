@@ -8,6 +8,7 @@ import { CHECK, type DecodedModule, type Instruction } from './module.js';
 import { DIVIDES, numeric } from './numeric.js';
 import { blockType, priceOf, priceOfEntry } from './prices.js';
 import { Exception, type FunctionReference, type HostFunction, type Tally, Trap, type Value } from './values.js';
+import { runVariable } from './variables.js';
 
 const OP = {
   unreachable: 0x00,
@@ -32,16 +33,7 @@ const OP = {
   returnCallIndirect: 0x13,
   delegate: 0x18,
   catchAll: 0x19,
-  drop: 0x1a,
-  select: 0x1b,
   tryTable: 0x1f,
-  localGet: 0x20,
-  localSet: 0x21,
-  localTee: 0x22,
-  globalGet: 0x23,
-  globalSet: 0x24,
-  i32Const: 0x41,
-  i64Const: 0x42,
 } as const;
 
 interface Label {
@@ -262,7 +254,7 @@ export class Machine {
       this.#numeric(it.code, operator.operands, operator.run);
     } else if (it.code <= OP.delegate || it.code === OP.catchAll || it.code === OP.tryTable) {
       this.#control(frame, it);
-    } else if (!this.#variable(frame, it) && !runBulk(this, it)) {
+    } else if (!runVariable(this, frame.locals, it) && !runBulk(this, it)) {
       throw new Error(`The interpreter does not know 0x${it.code.toString(16)}`);
     }
   }
@@ -294,44 +286,6 @@ export class Machine {
       throw new Trap('Division by zero');
     }
     this.stack.push(run(this.pop() as never, b));
-  }
-
-  #variable({ locals }: Frame, { code, index, value }: Instruction): boolean {
-    const { stack, globals } = this;
-    switch (code) {
-      case OP.drop:
-        stack.pop();
-        return true;
-      case OP.select: {
-        const condition = stack.pop();
-        const other = stack.pop()!;
-        if (condition === 0) {
-          stack[stack.length - 1] = other;
-        }
-        return true;
-      }
-      case OP.localGet:
-        stack.push(locals[index]!);
-        return true;
-      case OP.localSet:
-        locals[index] = stack.pop()!;
-        return true;
-      case OP.localTee:
-        locals[index] = stack.at(-1)!;
-        return true;
-      case OP.globalGet:
-        stack.push(globals[index]!);
-        return true;
-      case OP.globalSet:
-        globals[index] = this.pop<number | bigint>();
-        return true;
-      case OP.i32Const:
-      case OP.i64Const:
-        stack.push(value);
-        return true;
-      default:
-        return false;
-    }
   }
 
   #control(frame: Frame, it: Instruction): void {
