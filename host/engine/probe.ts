@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { findTool, NEEDED_TOOLS, TOOLS_PATH } from './builtin/index.js';
+import { findTool, NEEDED_TOOLS, TOOLS_PATH } from './common/index.js';
 
 export interface ToolFact {
   readonly name: string;

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { chmodSync, copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { PluginError, quote } from '../errors/index.js';
-import { findTool, TOOLS_PATH } from './builtin/index.js';
+import { findTool, TOOLS_PATH } from './common/index.js';
 
 const FOLDERS = ['bin', 'dev', 'etc', 'proc', 'root', 'sys', 'tmp'];
 

@@ -1,7 +1,7 @@
 /** Programs of the host that run beside a container. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
-import { runHooks } from '../../host/engine/builtin/oci-hooks.js';
+import { runHooks } from '../../host/engine/common/oci-hooks.js';
 import type { OciHook } from '../../host/engine/index.js';
 import { PluginError } from '../../host/index.js';
 

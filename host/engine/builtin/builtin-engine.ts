@@ -16,18 +16,22 @@ import { join } from 'node:path';
 import type { Duplex } from 'node:stream';
 import { isMainThread } from 'node:worker_threads';
 import { escapeControls, PluginError, quote } from '../../errors/index.js';
+import type { RunDirectory } from '../common/index.js';
+import {
+  cleanupStale,
+  coverInheritedFds,
+  createCgroup,
+  createRunDirectory,
+  defaultRunBase,
+  parseMountInfo,
+  TOOLS_PATH,
+} from '../common/index.js';
 import type { ContainerIo, ContainerSpec, Engine, RunningContainer } from '../engine.js';
 import { parseOciConfig } from '../parse-oci-config.js';
 import { type Admitted, admitConfig } from './admit.js';
 import { containerCommand } from './arguments.js';
-import { createCgroup } from './cgroup.js';
 import { formatFstab } from './fstab.js';
-import { TOOLS_PATH } from './host-tools.js';
-import { coverInheritedFds } from './inherited-fds.js';
 import { BASE_DEVICES, planMounts } from './mount-plan.js';
-import { parseMountInfo } from './mount-table.js';
-import type { RunDirectory } from './run-directory.js';
-import { cleanupStale, createRunDirectory, defaultRunBase } from './run-directory.js';
 import { superviseContainer } from './running-container.js';
 
 export interface BuiltinEngineOptions {

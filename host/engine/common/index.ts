@@ -1,0 +1,14 @@
+export type { Cgroup } from './cgroup.js';
+export { createCgroup } from './cgroup.js';
+export type { Channel } from './channel.js';
+export { createChannel } from './channel.js';
+export { exitStatus } from './exit-status.js';
+export { findTool, NEEDED_TOOLS, TOOLS_PATH } from './host-tools.js';
+export { coverInheritedFds } from './inherited-fds.js';
+export type { HostMount, MountFlag } from './mount-table.js';
+export { isWithin, mountOf, mountsBelow, parseMountInfo } from './mount-table.js';
+export type { OciState } from './oci-hooks.js';
+export { runHooks } from './oci-hooks.js';
+export { childrenOf, processStats } from './process-stats.js';
+export type { RunDirectory } from './run-directory.js';
+export { cleanupStale, createRunDirectory, defaultRunBase } from './run-directory.js';
