@@ -12,6 +12,14 @@ export function answerIsError(): bool {
   return load<u8>(area) != 0;
 }
 
+export function payloadStart(): usize {
+  return load<usize>(area, 4);
+}
+
+export function payloadSize(): usize {
+  return load<usize>(area, 8);
+}
+
 /** The payload, copied into memory of the garbage collector; what the host allocated is freed. */
 export function takePayload(): Uint8Array {
   const from = load<usize>(area, 4);

@@ -1,5 +1,5 @@
 // What the capabilities that can be refused share: the answer's reader, and the error of the last call as a value.
-import { answerIsError, takePayload } from "./answer-area";
+import { answerIsError, payloadSize, payloadStart, takePayload } from "./answer-area";
 import { ErrorMessage } from "./messages.generated";
 import { Reader } from "./reader";
 
@@ -37,6 +37,13 @@ export function takeAnswer(): Reader | null {
     ? new CapabilityError("failed", "The host's error could not be read")
     : new CapabilityError(error.code, error.message, error.hint);
   return null;
+}
+
+/** The same over the payload where the host put it: the caller calls `dropPayload` when it has read, unless this is null. */
+export function peekAnswer(): Reader | null {
+  if (answerIsError()) return takeAnswer();
+  last = null;
+  return new Reader(payloadStart(), payloadStart() + payloadSize());
 }
 
 /** Whether what was decoded from an answer can be used; sets `lastError()` if not. */

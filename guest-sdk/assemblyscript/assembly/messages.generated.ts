@@ -1374,6 +1374,269 @@ export class MonitorContainerResponseBase {
   }
 }
 
+export class ImageDriverRequest {
+  context: Context = new Context();
+  phase: string = "";
+  /** The image as the user typed it. */
+  path: string = "";
+  kind: string = "";
+  /** In bytes; 0 for a directory. */
+  size: i64 = 0;
+  /** The first bytes, at most 64 KiB; none of a directory. */
+  head: Uint8Array = new Uint8Array(0);
+  /** What this plugin answered in an earlier hook of the run. */
+  state: Value = Value.missing();
+
+  static decode(reader: Reader): ImageDriverRequest {
+    const message = new ImageDriverRequest();
+    for (let count = reader.readMapHeader(); count > 0; --count) {
+      const key = reader.readStr();
+      if (key == "context") message.context = Context.decode(reader);
+      else if (key == "phase") message.phase = reader.readStr();
+      else if (key == "path") message.path = reader.readStr();
+      else if (key == "kind") message.kind = reader.readStr();
+      else if (key == "size") message.size = reader.readInt();
+      else if (key == "head") message.head = reader.readBin();
+      else if (key == "state") message.state = reader.readValue();
+      else reader.skip();
+    }
+    return message;
+  }
+
+  encode(writer: Writer): void {
+    let count = 6;
+    if (this.state.kind != ValueKind.Missing) ++count;
+    writer.writeMapHeader(count);
+    writer.writeStr("context");
+    this.context.encode(writer);
+    writer.writeStr("phase");
+    writer.writeStr(this.phase);
+    writer.writeStr("path");
+    writer.writeStr(this.path);
+    writer.writeStr("kind");
+    writer.writeStr(this.kind);
+    writer.writeStr("size");
+    writer.writeInt(this.size);
+    writer.writeStr("head");
+    writer.writeBin(this.head);
+    if (this.state.kind != ValueKind.Missing) {
+      writer.writeStr("state");
+      writer.writeValue(this.state);
+    }
+  }
+}
+
+/** What an image says about the process that it is for. */
+export class ImageConfig {
+  /** NAME=value, in order. */
+  env: Array<string> = new Array<string>();
+  /** Goes before the arguments. */
+  entrypoint: Array<string> = new Array<string>();
+  /** The arguments where the user types none. */
+  command: Array<string> = new Array<string>();
+  /** Absolute; absent: the root. */
+  cwd: string | null = null;
+  /** Name or number, and a group after a colon; absent: root. */
+  user: string | null = null;
+  labels: Map<string, string> = new Map<string, string>();
+
+  static decode(reader: Reader): ImageConfig {
+    const message = new ImageConfig();
+    for (let count = reader.readMapHeader(); count > 0; --count) {
+      const key = reader.readStr();
+      if (key == "env") { if (!reader.tryNil()) message.env = readListOfStr(reader); }
+      else if (key == "entrypoint") { if (!reader.tryNil()) message.entrypoint = readListOfStr(reader); }
+      else if (key == "command") { if (!reader.tryNil()) message.command = readListOfStr(reader); }
+      else if (key == "cwd") { if (!reader.tryNil()) message.cwd = reader.readStr(); }
+      else if (key == "user") { if (!reader.tryNil()) message.user = reader.readStr(); }
+      else if (key == "labels") { if (!reader.tryNil()) message.labels = readMapOfStr(reader); }
+      else reader.skip();
+    }
+    return message;
+  }
+
+  encode(writer: Writer): void {
+    let count = 4;
+    if (this.cwd !== null) ++count;
+    if (this.user !== null) ++count;
+    writer.writeMapHeader(count);
+    writer.writeStr("env");
+    writeListOfStr(writer, this.env);
+    writer.writeStr("entrypoint");
+    writeListOfStr(writer, this.entrypoint);
+    writer.writeStr("command");
+    writeListOfStr(writer, this.command);
+    const cwd = this.cwd;
+    if (cwd !== null) {
+      writer.writeStr("cwd");
+      writer.writeStr(cwd);
+    }
+    const user = this.user;
+    if (user !== null) {
+      writer.writeStr("user");
+      writer.writeStr(user);
+    }
+    writer.writeStr("labels");
+    writeMapOfStr(writer, this.labels);
+  }
+}
+
+export class ImageDriverResponseBase {
+  /** Phase `probe`: whether this driver can unpack the image. */
+  claims: bool = false;
+  /** Phase `probe`: how sure it is, from 0 to 100. Two equal best scores are an error. */
+  score: i64 = 50;
+  /** Phase `unpack`. */
+  config: ImageConfig | null = null;
+  /** Travels to the later hooks of the run. */
+  state: Value = Value.missing();
+
+  static decode(reader: Reader): ImageDriverResponseBase {
+    const message = new ImageDriverResponseBase();
+    for (let count = reader.readMapHeader(); count > 0; --count) {
+      const key = reader.readStr();
+      if (key == "claims") { if (!reader.tryNil()) message.claims = reader.readBool(); }
+      else if (key == "score") { if (!reader.tryNil()) message.score = reader.readInt(); }
+      else if (key == "config") { if (!reader.tryNil()) message.config = ImageConfig.decode(reader); }
+      else if (key == "state") message.state = reader.readValue();
+      else reader.skip();
+    }
+    return message;
+  }
+
+  encode(writer: Writer): void {
+    let count = 2;
+    if (this.config !== null) ++count;
+    if (this.state.kind != ValueKind.Missing) ++count;
+    writer.writeMapHeader(count);
+    writer.writeStr("claims");
+    writer.writeBool(this.claims);
+    writer.writeStr("score");
+    writer.writeInt(this.score);
+    const config = this.config;
+    if (config !== null) {
+      writer.writeStr("config");
+      config.encode(writer);
+    }
+    if (this.state.kind != ValueKind.Missing) {
+      writer.writeStr("state");
+      writer.writeValue(this.state);
+    }
+  }
+}
+
+/** Ids of the host that belong to a user. */
+export class IdRange {
+  /** The first. */
+  hostId: i64 = 0;
+  size: i64 = 0;
+
+  static decode(reader: Reader): IdRange {
+    const message = new IdRange();
+    for (let count = reader.readMapHeader(); count > 0; --count) {
+      const key = reader.readStr();
+      if (key == "hostId") message.hostId = reader.readInt();
+      else if (key == "size") message.size = reader.readInt();
+      else reader.skip();
+    }
+    return message;
+  }
+
+  encode(writer: Writer): void {
+    writer.writeMapHeader(2);
+    writer.writeStr("hostId");
+    writer.writeInt(this.hostId);
+    writer.writeStr("size");
+    writer.writeInt(this.size);
+  }
+}
+
+export class UserMappingRequest {
+  context: Context = new Context();
+  /** /etc/subuid asks for users, /etc/subgid for groups. */
+  file: string = "";
+  user: HostUser = new HostUser();
+  /** What the file gives to the user. The answer must stay inside, except where root asks. */
+  ranges: Array<IdRange> = new Array<IdRange>();
+
+  static decode(reader: Reader): UserMappingRequest {
+    const message = new UserMappingRequest();
+    for (let count = reader.readMapHeader(); count > 0; --count) {
+      const key = reader.readStr();
+      if (key == "context") message.context = Context.decode(reader);
+      else if (key == "file") message.file = reader.readStr();
+      else if (key == "user") message.user = HostUser.decode(reader);
+      else if (key == "ranges") { if (!reader.tryNil()) message.ranges = readListOfIdRange(reader); }
+      else reader.skip();
+    }
+    return message;
+  }
+
+  encode(writer: Writer): void {
+    writer.writeMapHeader(4);
+    writer.writeStr("context");
+    this.context.encode(writer);
+    writer.writeStr("file");
+    writer.writeStr(this.file);
+    writer.writeStr("user");
+    this.user.encode(writer);
+    writer.writeStr("ranges");
+    writeListOfIdRange(writer, this.ranges);
+  }
+}
+
+/** Ids inside of a container and what they are outside. */
+export class IdMapping {
+  /** The first inside. */
+  containerId: i64 = 0;
+  /** The first outside. */
+  hostId: i64 = 0;
+  size: i64 = 0;
+
+  static decode(reader: Reader): IdMapping {
+    const message = new IdMapping();
+    for (let count = reader.readMapHeader(); count > 0; --count) {
+      const key = reader.readStr();
+      if (key == "containerId") message.containerId = reader.readInt();
+      else if (key == "hostId") message.hostId = reader.readInt();
+      else if (key == "size") message.size = reader.readInt();
+      else reader.skip();
+    }
+    return message;
+  }
+
+  encode(writer: Writer): void {
+    writer.writeMapHeader(3);
+    writer.writeStr("containerId");
+    writer.writeInt(this.containerId);
+    writer.writeStr("hostId");
+    writer.writeInt(this.hostId);
+    writer.writeStr("size");
+    writer.writeInt(this.size);
+  }
+}
+
+export class UserMappingResponseBase {
+  /** From 1 to 339 ranges that do not overlap. */
+  mappings: Array<IdMapping> = new Array<IdMapping>();
+
+  static decode(reader: Reader): UserMappingResponseBase {
+    const message = new UserMappingResponseBase();
+    for (let count = reader.readMapHeader(); count > 0; --count) {
+      const key = reader.readStr();
+      if (key == "mappings") message.mappings = readListOfIdMapping(reader);
+      else reader.skip();
+    }
+    return message;
+  }
+
+  encode(writer: Writer): void {
+    writer.writeMapHeader(1);
+    writer.writeStr("mappings");
+    writeListOfIdMapping(writer, this.mappings);
+  }
+}
+
 export class LifecycleRequest {
   context: Context = new Context();
   event: string = "";
@@ -1996,6 +2259,288 @@ export class HttpResponseBase {
   }
 }
 
+export class ImageRequest {
+  /** In bytes. */
+  offset: i64 = 0;
+  /** In bytes; 0 only asks for the size. */
+  length: i64 = 0;
+
+  static decode(reader: Reader): ImageRequest {
+    const message = new ImageRequest();
+    for (let count = reader.readMapHeader(); count > 0; --count) {
+      const key = reader.readStr();
+      if (key == "offset") message.offset = reader.readInt();
+      else if (key == "length") message.length = reader.readInt();
+      else reader.skip();
+    }
+    return message;
+  }
+
+  encode(writer: Writer): void {
+    writer.writeMapHeader(2);
+    writer.writeStr("offset");
+    writer.writeInt(this.offset);
+    writer.writeStr("length");
+    writer.writeInt(this.length);
+  }
+}
+
+export class ImageResponse {
+  /** Of the whole image, in bytes. */
+  size: i64 = 0;
+  /** Whether the data reaches its end. */
+  eof: bool = false;
+  /** As much as was asked for, less at the end, and never more than one message holds. */
+  data: Uint8Array = new Uint8Array(0);
+
+  static decode(reader: Reader): ImageResponse {
+    const message = new ImageResponse();
+    for (let count = reader.readMapHeader(); count > 0; --count) {
+      const key = reader.readStr();
+      if (key == "size") message.size = reader.readInt();
+      else if (key == "eof") message.eof = reader.readBool();
+      else if (key == "data") message.data = reader.readBin();
+      else reader.skip();
+    }
+    return message;
+  }
+
+  encode(writer: Writer): void {
+    writer.writeMapHeader(3);
+    writer.writeStr("size");
+    writer.writeInt(this.size);
+    writer.writeStr("eof");
+    writer.writeBool(this.eof);
+    writer.writeStr("data");
+    writer.writeBin(this.data);
+  }
+}
+
+/** One thing to create, or with `meta` a thing to set mode, owner and time of. */
+export class RootfsEntry {
+  op: string = "";
+  /** Below the new root, parts separated by /; with append empty. */
+  path: string = "";
+  /** With symlink: its text. With hardlink: a path below the new root. */
+  target: string | null = null;
+  hasMode: bool = false;
+  private modeValue: i64 = 0;
+  /** Permission bits, as in 0o4755; absent: 0o755 for a directory, else 0o644. */
+  get mode(): i64 {
+    return this.modeValue;
+  }
+  set mode(value: i64) {
+    this.modeValue = value;
+    this.hasMode = true;
+  }
+  hasUid: bool = false;
+  private uidValue: i64 = 0;
+  /** Absent: 0. */
+  get uid(): i64 {
+    return this.uidValue;
+  }
+  set uid(value: i64) {
+    this.uidValue = value;
+    this.hasUid = true;
+  }
+  hasGid: bool = false;
+  private gidValue: i64 = 0;
+  /** Absent: 0. */
+  get gid(): i64 {
+    return this.gidValue;
+  }
+  set gid(value: i64) {
+    this.gidValue = value;
+    this.hasGid = true;
+  }
+  hasMtime: bool = false;
+  private mtimeValue: i64 = 0;
+  /** In seconds since 1970; absent: 0. */
+  get mtime(): i64 {
+    return this.mtimeValue;
+  }
+  set mtime(value: i64) {
+    this.mtimeValue = value;
+    this.hasMtime = true;
+  }
+  hasMtimeNs: bool = false;
+  private mtimeNsValue: i64 = 0;
+  /** Nanoseconds within the second; absent: 0. */
+  get mtimeNs(): i64 {
+    return this.mtimeNsValue;
+  }
+  set mtimeNs(value: i64) {
+    this.mtimeNsValue = value;
+    this.hasMtimeNs = true;
+  }
+  hasMajor: bool = false;
+  private majorValue: i64 = 0;
+  /** With a device. */
+  get major(): i64 {
+    return this.majorValue;
+  }
+  set major(value: i64) {
+    this.majorValue = value;
+    this.hasMajor = true;
+  }
+  hasMinor: bool = false;
+  private minorValue: i64 = 0;
+  /** With a device. */
+  get minor(): i64 {
+    return this.minorValue;
+  }
+  set minor(value: i64) {
+    this.minorValue = value;
+    this.hasMinor = true;
+  }
+  hasSize: bool = false;
+  private sizeValue: i64 = 0;
+  /** With file, if more follows: of the whole file, in bytes. */
+  get size(): i64 {
+    return this.sizeValue;
+  }
+  set size(value: i64) {
+    this.sizeValue = value;
+    this.hasSize = true;
+  }
+  hasMore: bool = false;
+  private moreValue: bool = false;
+  /** With file and append: the next entry is an append to the same file. */
+  get more(): bool {
+    return this.moreValue;
+  }
+  set more(value: bool) {
+    this.moreValue = value;
+    this.hasMore = true;
+  }
+  /** With file and append. */
+  data: Uint8Array | null = null;
+
+  static decode(reader: Reader): RootfsEntry {
+    const message = new RootfsEntry();
+    for (let count = reader.readMapHeader(); count > 0; --count) {
+      const key = reader.readStr();
+      if (key == "op") message.op = reader.readStr();
+      else if (key == "path") { if (!reader.tryNil()) message.path = reader.readStr(); }
+      else if (key == "target") { if (!reader.tryNil()) message.target = reader.readStr(); }
+      else if (key == "mode") { if (!reader.tryNil()) message.mode = reader.readInt(); }
+      else if (key == "uid") { if (!reader.tryNil()) message.uid = reader.readInt(); }
+      else if (key == "gid") { if (!reader.tryNil()) message.gid = reader.readInt(); }
+      else if (key == "mtime") { if (!reader.tryNil()) message.mtime = reader.readInt(); }
+      else if (key == "mtimeNs") { if (!reader.tryNil()) message.mtimeNs = reader.readInt(); }
+      else if (key == "major") { if (!reader.tryNil()) message.major = reader.readInt(); }
+      else if (key == "minor") { if (!reader.tryNil()) message.minor = reader.readInt(); }
+      else if (key == "size") { if (!reader.tryNil()) message.size = reader.readInt(); }
+      else if (key == "more") { if (!reader.tryNil()) message.more = reader.readBool(); }
+      else if (key == "data") { if (!reader.tryNil()) message.data = reader.readBin(); }
+      else reader.skip();
+    }
+    return message;
+  }
+
+  encode(writer: Writer): void {
+    let count = 2;
+    if (this.target !== null) ++count;
+    if (this.hasMode) ++count;
+    if (this.hasUid) ++count;
+    if (this.hasGid) ++count;
+    if (this.hasMtime) ++count;
+    if (this.hasMtimeNs) ++count;
+    if (this.hasMajor) ++count;
+    if (this.hasMinor) ++count;
+    if (this.hasSize) ++count;
+    if (this.hasMore) ++count;
+    if (this.data !== null) ++count;
+    writer.writeMapHeader(count);
+    writer.writeStr("op");
+    writer.writeStr(this.op);
+    writer.writeStr("path");
+    writer.writeStr(this.path);
+    const target = this.target;
+    if (target !== null) {
+      writer.writeStr("target");
+      writer.writeStr(target);
+    }
+    if (this.hasMode) {
+      writer.writeStr("mode");
+      writer.writeInt(this.modeValue);
+    }
+    if (this.hasUid) {
+      writer.writeStr("uid");
+      writer.writeInt(this.uidValue);
+    }
+    if (this.hasGid) {
+      writer.writeStr("gid");
+      writer.writeInt(this.gidValue);
+    }
+    if (this.hasMtime) {
+      writer.writeStr("mtime");
+      writer.writeInt(this.mtimeValue);
+    }
+    if (this.hasMtimeNs) {
+      writer.writeStr("mtimeNs");
+      writer.writeInt(this.mtimeNsValue);
+    }
+    if (this.hasMajor) {
+      writer.writeStr("major");
+      writer.writeInt(this.majorValue);
+    }
+    if (this.hasMinor) {
+      writer.writeStr("minor");
+      writer.writeInt(this.minorValue);
+    }
+    if (this.hasSize) {
+      writer.writeStr("size");
+      writer.writeInt(this.sizeValue);
+    }
+    if (this.hasMore) {
+      writer.writeStr("more");
+      writer.writeBool(this.moreValue);
+    }
+    const data = this.data;
+    if (data !== null) {
+      writer.writeStr("data");
+      writer.writeBin(data);
+    }
+  }
+}
+
+export class RootfsRequest {
+  /** As many as one message holds; one message for many small files is what makes it fast. */
+  entries: Array<RootfsEntry> = new Array<RootfsEntry>();
+
+  static decode(reader: Reader): RootfsRequest {
+    const message = new RootfsRequest();
+    for (let count = reader.readMapHeader(); count > 0; --count) {
+      const key = reader.readStr();
+      if (key == "entries") message.entries = readListOfRootfsEntry(reader);
+      else reader.skip();
+    }
+    return message;
+  }
+
+  encode(writer: Writer): void {
+    writer.writeMapHeader(1);
+    writer.writeStr("entries");
+    writeListOfRootfsEntry(writer, this.entries);
+  }
+}
+
+export class RootfsResponse {
+  static decode(reader: Reader): RootfsResponse {
+    const message = new RootfsResponse();
+    for (let count = reader.readMapHeader(); count > 0; --count) {
+      reader.skip();
+      reader.skip();
+    }
+    return message;
+  }
+
+  encode(writer: Writer): void {
+    writer.writeMapHeader(0);
+  }
+}
+
 function readListOfStr(reader: Reader): Array<string> {
   const list = new Array<string>();
   for (let count = reader.readArrayHeader(); count > 0; --count) list.push(reader.readStr());
@@ -2106,6 +2651,47 @@ function writeListOfPatchOperation(writer: Writer, list: Array<PatchOperation>):
   for (let i = 0; i < list.length; ++i) list[i].encode(writer);
 }
 
+function readMapOfStr(reader: Reader): Map<string, string> {
+  const map = new Map<string, string>();
+  for (let count = reader.readMapHeader(); count > 0; --count) {
+    const key = reader.readStr();
+    map.set(key, reader.readStr());
+  }
+  return map;
+}
+
+function writeMapOfStr(writer: Writer, map: Map<string, string>): void {
+  const keys = map.keys();
+  const values = map.values();
+  writer.writeMapHeader(keys.length);
+  for (let i = 0; i < keys.length; ++i) {
+    writer.writeStr(keys[i]);
+    writer.writeStr(values[i]);
+  }
+}
+
+function readListOfIdRange(reader: Reader): Array<IdRange> {
+  const list = new Array<IdRange>();
+  for (let count = reader.readArrayHeader(); count > 0; --count) list.push(IdRange.decode(reader));
+  return list;
+}
+
+function writeListOfIdRange(writer: Writer, list: Array<IdRange>): void {
+  writer.writeArrayHeader(list.length);
+  for (let i = 0; i < list.length; ++i) list[i].encode(writer);
+}
+
+function readListOfIdMapping(reader: Reader): Array<IdMapping> {
+  const list = new Array<IdMapping>();
+  for (let count = reader.readArrayHeader(); count > 0; --count) list.push(IdMapping.decode(reader));
+  return list;
+}
+
+function writeListOfIdMapping(writer: Writer, list: Array<IdMapping>): void {
+  writer.writeArrayHeader(list.length);
+  for (let i = 0; i < list.length; ++i) list[i].encode(writer);
+}
+
 function readListOfHttpHeader(reader: Reader): Array<HttpHeader> {
   const list = new Array<HttpHeader>();
   for (let count = reader.readArrayHeader(); count > 0; --count) list.push(HttpHeader.decode(reader));
@@ -2113,6 +2699,17 @@ function readListOfHttpHeader(reader: Reader): Array<HttpHeader> {
 }
 
 function writeListOfHttpHeader(writer: Writer, list: Array<HttpHeader>): void {
+  writer.writeArrayHeader(list.length);
+  for (let i = 0; i < list.length; ++i) list[i].encode(writer);
+}
+
+function readListOfRootfsEntry(reader: Reader): Array<RootfsEntry> {
+  const list = new Array<RootfsEntry>();
+  for (let count = reader.readArrayHeader(); count > 0; --count) list.push(RootfsEntry.decode(reader));
+  return list;
+}
+
+function writeListOfRootfsEntry(writer: Writer, list: Array<RootfsEntry>): void {
   writer.writeArrayHeader(list.length);
   for (let i = 0; i < list.length; ++i) list[i].encode(writer);
 }

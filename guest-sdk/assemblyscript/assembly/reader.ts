@@ -143,6 +143,19 @@ export class Reader {
     return bytes;
   }
 
+  /** Copy bytes to `to`, where there is room for `most`; more of them fail. Returns how many came. */
+  readBinInto(to: usize, most: i32): i32 {
+    const tag = this.readTag();
+    let size = 0;
+    if (tag >= 0xc4 && tag <= 0xc6) size = this.readSize(tag - 0xc4);
+    else this.fail();
+    if (size > most) this.fail();
+    const from = this.take(size);
+    if (this.failed) return 0;
+    memory.copy(to, from, size);
+    return size;
+  }
+
   /** How many values follow: each takes at least one byte, so a count above what remains fails. */
   readArrayHeader(): i32 {
     const tag = this.readTag();

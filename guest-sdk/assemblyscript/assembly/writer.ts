@@ -29,6 +29,11 @@ export class Writer {
     return bytes;
   }
 
+  /** Begin a new message in the same buffer. */
+  clear(): void {
+    this.used = 0;
+  }
+
   writeNil(): void {
     this.writeByte(0xc0);
   }

@@ -1,12 +1,7 @@
 import { any, doc, int, list, map, oneOf, optional, str, struct, withDefault } from '../builders.js';
 import { defineHook } from '../hook.js';
 import { context } from './context.js';
-
-const hostUser = struct(
-  'HostUser',
-  { uid: int, gid: int, name: doc('Login name; empty where the uid has none.', withDefault(str, '')) },
-  'Who runs the host.',
-);
+import { hostUser } from './host-user.js';
 
 const runRequest = struct(
   'RunRequest',

@@ -12,7 +12,15 @@ const SCRIPTS = new Map([
   ['zsh', zshScript],
   ['fish', fishScript],
 ]);
-const HOOKS = ['command', 'engine-config', 'post-start-process', 'monitor-container', 'lifecycle'];
+const HOOKS = [
+  'command',
+  'engine-config',
+  'post-start-process',
+  'monitor-container',
+  'image-driver',
+  'user-mapping',
+  'lifecycle',
+];
 
 /** `completion SHELL`: a script for the commands and flags there are now. */
 export const run: RunCommand = async ({ io, contributions }, { args }) => {

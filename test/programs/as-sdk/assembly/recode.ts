@@ -15,6 +15,13 @@ import {
   HttpHeader,
   HttpRequestBase,
   HttpResponseBase,
+  IdMapping,
+  IdRange,
+  ImageConfig,
+  ImageDriverRequest,
+  ImageDriverResponseBase,
+  ImageRequest,
+  ImageResponse,
   KvRequest,
   KvResponse,
   LifecycleRequest,
@@ -27,7 +34,12 @@ import {
   PostStartProcessResponseBase,
   RandomRequest,
   RandomResponse,
+  RootfsEntry,
+  RootfsRequest,
+  RootfsResponse,
   RunRequest,
+  UserMappingRequest,
+  UserMappingResponseBase,
 } from "@wasm-plugin/assemblyscript/assembly/messages.generated";
 import { Reader, textOf, Writer } from "@wasm-plugin/assemblyscript";
 
@@ -51,6 +63,13 @@ export function recodeMessage(request: Uint8Array): Uint8Array {
   else if (name == "HttpHeader") HttpHeader.decode(reader).encode(writer);
   else if (name == "HttpRequest") HttpRequestBase.decode(reader).encode(writer);
   else if (name == "HttpResponse") HttpResponseBase.decode(reader).encode(writer);
+  else if (name == "IdMapping") IdMapping.decode(reader).encode(writer);
+  else if (name == "IdRange") IdRange.decode(reader).encode(writer);
+  else if (name == "ImageConfig") ImageConfig.decode(reader).encode(writer);
+  else if (name == "ImageDriverRequest") ImageDriverRequest.decode(reader).encode(writer);
+  else if (name == "ImageDriverResponse") ImageDriverResponseBase.decode(reader).encode(writer);
+  else if (name == "ImageRequest") ImageRequest.decode(reader).encode(writer);
+  else if (name == "ImageResponse") ImageResponse.decode(reader).encode(writer);
   else if (name == "KvRequest") KvRequest.decode(reader).encode(writer);
   else if (name == "KvResponse") KvResponse.decode(reader).encode(writer);
   else if (name == "LifecycleRequest") LifecycleRequest.decode(reader).encode(writer);
@@ -63,7 +82,12 @@ export function recodeMessage(request: Uint8Array): Uint8Array {
   else if (name == "PostStartProcessResponse") PostStartProcessResponseBase.decode(reader).encode(writer);
   else if (name == "RandomRequest") RandomRequest.decode(reader).encode(writer);
   else if (name == "RandomResponse") RandomResponse.decode(reader).encode(writer);
+  else if (name == "RootfsEntry") RootfsEntry.decode(reader).encode(writer);
+  else if (name == "RootfsRequest") RootfsRequest.decode(reader).encode(writer);
+  else if (name == "RootfsResponse") RootfsResponse.decode(reader).encode(writer);
   else if (name == "RunRequest") RunRequest.decode(reader).encode(writer);
+  else if (name == "UserMappingRequest") UserMappingRequest.decode(reader).encode(writer);
+  else if (name == "UserMappingResponse") UserMappingResponseBase.decode(reader).encode(writer);
   else fail("unknown", "There is no message " + name);
   if (!reader.done) fail("malformed", "Cannot read the message");
   return writer.toBytes();
