@@ -25,6 +25,8 @@ export interface SessionOptions {
   readonly lenient?: boolean | undefined;
   /** The image as it was typed. */
   readonly image?: string | undefined;
+  /** States of plugins from an earlier process of the run. */
+  readonly states?: ReadonlyMap<string, Value> | undefined;
 }
 
 export interface Session {
@@ -47,6 +49,7 @@ export async function createSession(context: CommandContext, options: SessionOpt
     host,
     runId: options.runId,
     image: options.image,
+    states: options.states,
     warn: log.warning,
   });
   return {

@@ -1,3 +1,4 @@
+import type { Value } from '../abi/index.js';
 import type { Host } from '../runtime/index.js';
 import {
   type CommandCall,
@@ -23,6 +24,8 @@ export interface DispatcherOptions {
   readonly runId?: string | undefined;
   /** The image as the user typed it. Default: empty, where there is none. */
   readonly image?: string | undefined;
+  /** What plugins answered as `state` in an earlier process of the run, by name. Default: nothing. */
+  readonly states?: ReadonlyMap<string, Value> | undefined;
   /** What an operator should know although things go on. */
   readonly warn: Warn;
 }
@@ -41,12 +44,15 @@ export interface Dispatcher {
   postStart(call: PostStartCall): Promise<void>;
   monitor(): MonitorSession;
   lifecycle(entry: PluginEntry, event: LifecycleEvent, previousVersion?: string): Promise<void>;
+  /** What plugins answered as `state` so far, by name, for a later process of the run. */
+  states(): ReadonlyMap<string, Value>;
   close(): Promise<void>;
 }
 
 /** Reads the source's list once; loads nothing yet. */
-export function createDispatcher({ source, host, runId = '', image = '', warn }: DispatcherOptions): Dispatcher {
-  const plugins = createLoadedPlugins(source, host, runId, image);
+export function createDispatcher(options: DispatcherOptions): Dispatcher {
+  const { source, host, runId = '', image = '', states, warn } = options;
+  const plugins = createLoadedPlugins(source, host, runId, image, states);
   return {
     before: (call) => runBefore(plugins, call, warn),
     contributed: (entry, call) => runContributed(plugins, entry, call),
@@ -55,6 +61,7 @@ export function createDispatcher({ source, host, runId = '', image = '', warn }:
     postStart: (call) => runPostStart(plugins, call, warn),
     monitor: () => startMonitoring(plugins, warn),
     lifecycle: (entry, event, previousVersion) => runLifecycle(plugins, entry, event, previousVersion),
+    states: () => plugins.states(),
     close: () => plugins.close(),
   };
 }

@@ -18,13 +18,22 @@ export interface LoadedPlugins {
   request(entry: PluginEntry): { readonly context: Context; readonly state?: Value };
   /** Keep the state of an answer for the plugin's next hook; an answer without one leaves the last. */
   keepState(entry: PluginEntry, answer: { readonly state?: Value | undefined }): void;
+  /** The last state of each plugin that has one, by name. */
+  states(): ReadonlyMap<string, Value>;
   close(): Promise<void>;
 }
 
-export function createLoadedPlugins(source: PluginSource, host: Host, runId: string, image: string): LoadedPlugins {
+/** @param earlier - states from an earlier process of the run, by plugin. */
+export function createLoadedPlugins(
+  source: PluginSource,
+  host: Host,
+  runId: string,
+  image: string,
+  earlier: ReadonlyMap<string, Value> = new Map(),
+): LoadedPlugins {
   const entries = inOrder(source.plugins());
   const loading = new Map<string, Promise<Plugin>>();
-  const states = new Map<string, Value>();
+  const states = new Map(earlier);
   const settings = new Map<string, Readonly<Record<string, Value>>>();
 
   function context(entry: PluginEntry): Context {
@@ -70,6 +79,7 @@ export function createLoadedPlugins(source: PluginSource, host: Host, runId: str
         states.set(entry.name, state);
       }
     },
+    states: () => states,
     async close() {
       const settled = await Promise.allSettled(loading.values());
       await Promise.all(settled.map((result) => (result.status === 'fulfilled' ? result.value.close() : undefined)));

@@ -1,0 +1,48 @@
+/**
+ * JSON whose large whole numbers survive a round through JavaScript.
+ *
+ * An unlimited rlimit is 18446744073709551615 in a config; as a double it would come out as 18446744073709552000, which no runtime
+ * reads. Plugins see the double; what still has that value afterwards is written as it was.
+ */
+import { randomBytes } from 'node:crypto';
+
+export interface ExactJson {
+  readonly value: unknown;
+  /** Any value, with the whole numbers of the original text where it has their doubles. */
+  stringify(value: unknown): string;
+}
+
+const STRING_OR_NUMBER = /"[^"\\]*(?:\\.[^"\\]*)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g;
+
+/** @throws SyntaxError for what is no JSON. */
+export function parseExactJson(text: string): ExactJson {
+  const value: unknown = JSON.parse(text);
+  const exact = largeNumbers(text);
+  return {
+    value,
+    stringify(changed) {
+      if (exact.size === 0) {
+        return JSON.stringify(changed);
+      }
+      // Random, so that no text of the config can pass for one.
+      const mark = randomBytes(16).toString('hex');
+      const marked = JSON.stringify(changed, (_key, one: unknown) =>
+        typeof one === 'number' && exact.has(one) ? `${mark}${exact.get(one)}` : one,
+      );
+      return marked.replaceAll(new RegExp(`"${mark}(-?\\d+)"`, 'g'), '$1');
+    },
+  };
+}
+
+/** Whole numbers that a double may not hold, by their doubles. Of two with the same double the first one stands. */
+function largeNumbers(text: string): ReadonlyMap<number, string> {
+  const exact = new Map<number, string>();
+  if (/\d{16}/.test(text)) {
+    for (const [token] of text.matchAll(STRING_OR_NUMBER)) {
+      if (/^-?\d{16,}$/.test(token) && !Number.isSafeInteger(Number(token)) && !exact.has(Number(token))) {
+        exact.set(Number(token), token);
+      }
+    }
+  }
+  return exact;
+}

@@ -1,0 +1,12 @@
+export type { ConfigFile } from './config-file.js';
+export { MAX_CONFIG_BYTES, readConfigFile } from './config-file.js';
+export { applyEnvEdits, compareEnv } from './env-edits.js';
+export type { ExactJson } from './exact-json.js';
+export { parseExactJson } from './exact-json.js';
+export { withOwnHooks, withoutOwnHooks } from './own-hooks.js';
+export type { EnvEdit, RunState } from './run-state.js';
+export { ensureFolder, readState, removeState, statePath, sweepStates, writeState } from './run-state.js';
+export type { RuntimeCall } from './runtime-call.js';
+export { parseRuntimeCall } from './runtime-call.js';
+export { formatRuntimeError, reportToEngine } from './runtime-log.js';
+export { isSandbox } from './sandbox-container.js';
