@@ -1,9 +1,9 @@
 export type { BuiltinEngineOptions } from './builtin/index.js';
-export { createBuiltinEngine, defaultRunBase } from './builtin/index.js';
+export { createBuiltinEngine } from './builtin/index.js';
+export { defaultRunBase } from './common/index.js';
 export type { ContainerIo, ContainerSpec, ContainerStats, Engine, ExitStatus, RunningContainer } from './engine.js';
 export type { Bind, MakeConfigOptions } from './make-config.js';
 export { makeConfig } from './make-config.js';
-export type { OciConfig, OciHook } from './oci-config.js';
 export type { EngineFacts } from './probe.js';
 export { probeEngines } from './probe.js';
 export type { ContainerRun } from './run-container.js';
