@@ -12,5 +12,7 @@ export type { LogLevel, LogLine, PluginLog } from './log.js';
 export { createPluginLog } from './log.js';
 export type { RandomSource } from './random.js';
 export { systemRandom } from './random.js';
+export type { EntryMeta, Rootfs, RootfsPolicy, RootfsUsage, SpecialKind } from './rootfs/index.js';
+export { createRootfs, removeRootfs } from './rootfs/index.js';
 export type { CapabilitySources } from './set.js';
 export { hostCapabilities } from './set.js';

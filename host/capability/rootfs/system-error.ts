@@ -1,0 +1,33 @@
+import { quote } from '../../errors/index.js';
+import { Refusal } from '../answer.js';
+
+/** The code of an error of the system, for example `ENOENT`; undefined for any other error. */
+export function systemCode(error: unknown): string | undefined {
+  return error instanceof Error && 'syscall' in error && 'code' in error ? String(error.code) : undefined;
+}
+
+const FULL: ReadonlySet<string> = new Set(['ENOSPC', 'EDQUOT', 'EFBIG']);
+
+/**
+ * What a caller hears when the system would not do it. The system's own texts hold paths of the host and stay here.
+ *
+ * @param action - for example `write "a/b"`.
+ */
+export function refusalOfSystem(action: string, code: string): Refusal {
+  if (FULL.has(code)) {
+    return new Refusal(
+      'limit',
+      `Cannot ${action}: no room is left on the disk (${code})`,
+      'Make room where root file systems are kept.',
+    );
+  }
+  if (code === 'ENAMETOOLONG') {
+    return new Refusal('invalid', `Cannot ${action}: this file system takes only shorter names`);
+  }
+  return new Refusal('failed', `Cannot ${action}: ${code}`);
+}
+
+/** How an action on a path reads in a message. */
+export function naming(verb: string, path: string): string {
+  return `${verb} ${quote(path)}`;
+}
