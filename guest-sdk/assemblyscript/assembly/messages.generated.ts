@@ -2316,10 +2316,10 @@ export class ImageResponse {
   }
 }
 
-/** One thing to create, or with `meta` a thing to set mode, owner and time of. */
+/** One thing to create; with `meta` one to set mode, owner and time of; with `remove` one to remove with all below it. */
 export class RootfsEntry {
   op: string = "";
-  /** Below the new root, parts separated by /; with append empty. */
+  /** Below the new root: names separated by /; a single dot is the root. With append empty. */
   path: string = "";
   /** With symlink: its text. With hardlink: a path below the new root. */
   target: string | null = null;
@@ -2393,16 +2393,6 @@ export class RootfsEntry {
     this.minorValue = value;
     this.hasMinor = true;
   }
-  hasSize: bool = false;
-  private sizeValue: i64 = 0;
-  /** With file, if more follows: of the whole file, in bytes. */
-  get size(): i64 {
-    return this.sizeValue;
-  }
-  set size(value: i64) {
-    this.sizeValue = value;
-    this.hasSize = true;
-  }
   hasMore: bool = false;
   private moreValue: bool = false;
   /** With file and append: the next entry is an append to the same file. */
@@ -2430,7 +2420,6 @@ export class RootfsEntry {
       else if (key == "mtimeNs") { if (!reader.tryNil()) message.mtimeNs = reader.readInt(); }
       else if (key == "major") { if (!reader.tryNil()) message.major = reader.readInt(); }
       else if (key == "minor") { if (!reader.tryNil()) message.minor = reader.readInt(); }
-      else if (key == "size") { if (!reader.tryNil()) message.size = reader.readInt(); }
       else if (key == "more") { if (!reader.tryNil()) message.more = reader.readBool(); }
       else if (key == "data") { if (!reader.tryNil()) message.data = reader.readBin(); }
       else reader.skip();
@@ -2448,7 +2437,6 @@ export class RootfsEntry {
     if (this.hasMtimeNs) ++count;
     if (this.hasMajor) ++count;
     if (this.hasMinor) ++count;
-    if (this.hasSize) ++count;
     if (this.hasMore) ++count;
     if (this.data !== null) ++count;
     writer.writeMapHeader(count);
@@ -2489,10 +2477,6 @@ export class RootfsEntry {
       writer.writeStr("minor");
       writer.writeInt(this.minorValue);
     }
-    if (this.hasSize) {
-      writer.writeStr("size");
-      writer.writeInt(this.sizeValue);
-    }
     if (this.hasMore) {
       writer.writeStr("more");
       writer.writeBool(this.moreValue);
@@ -2527,17 +2511,23 @@ export class RootfsRequest {
 }
 
 export class RootfsResponse {
+  /** Devices and FIFOs that may not be made here and were left out. */
+  skipped: i64 = 0;
+
   static decode(reader: Reader): RootfsResponse {
     const message = new RootfsResponse();
     for (let count = reader.readMapHeader(); count > 0; --count) {
-      reader.skip();
-      reader.skip();
+      const key = reader.readStr();
+      if (key == "skipped") { if (!reader.tryNil()) message.skipped = reader.readInt(); }
+      else reader.skip();
     }
     return message;
   }
 
   encode(writer: Writer): void {
-    writer.writeMapHeader(0);
+    writer.writeMapHeader(1);
+    writer.writeStr("skipped");
+    writer.writeInt(this.skipped);
   }
 }
 

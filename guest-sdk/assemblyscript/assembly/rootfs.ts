@@ -2,9 +2,9 @@
 //
 // Entries are collected and sent many at a time, since one message for many small files is what makes it fast. So what goes wrong may
 // show only later, at the latest in `flush`, without which the last entries are never made.
-import { answerAddress, dropPayload } from "./answer-area";
-import { peekAnswer } from "./capability";
-import { RootfsEntry } from "./messages.generated";
+import { answerAddress } from "./answer-area";
+import { takeAnswer, wellFormed } from "./capability";
+import { RootfsEntry, RootfsResponse } from "./messages.generated";
 import { Writer } from "./writer";
 
 // @ts-ignore: decorator
@@ -25,6 +25,8 @@ declare function call(ptr: usize, len: usize, answer: usize): void;
 @lazy const batch = new Writer();
 // @ts-ignore: decorator
 @lazy let count = 0;
+// @ts-ignore: decorator
+@lazy let left: i64 = 0;
 
 /** Mode, owner and time of an entry. */
 export class EntryMeta {
@@ -50,15 +52,9 @@ export namespace rootfs {
     return addData(entry("file", path, meta), data, false);
   }
 
-  /**
-   * Begin a file whose data comes in parts: `append` must follow until it has `size` bytes.
-   *
-   * @param data - the first part, shorter than `size`.
-   */
-  export function openFile(path: string, size: i64, data: Uint8Array, meta: EntryMeta): bool {
-    const made = entry("file", path, meta);
-    made.size = size;
-    return addData(made, data, true);
+  /** Begin a file whose data comes in parts: the next must be an `append`. */
+  export function openFile(path: string, data: Uint8Array, meta: EntryMeta): bool {
+    return addData(entry("file", path, meta), data, true);
   }
 
   /** What comes next in the file that `openFile` began; `more` is false for the last part. */
@@ -96,15 +92,26 @@ export namespace rootfs {
     return add(entry("meta", path, meta));
   }
 
+  /** Remove what is there, with all below it. */
+  export function remove(path: string): bool {
+    return add(entry("remove", path));
+  }
+
+  /** How many devices and FIFOs the host left out so far, because they may not be made. */
+  export function skipped(): i64 {
+    return left;
+  }
+
   /** Send what was collected. */
   export function flush(): bool {
     if (count == 0) return true;
     store<u32>(batch.dataStart + COUNT_AT, bswap<u32>(count));
     count = 0;
     call(batch.dataStart, batch.length, answerAddress());
-    if (peekAnswer() === null) return false;
-    dropPayload();
-    return true;
+    const reader = takeAnswer();
+    if (reader === null) return false;
+    left += RootfsResponse.decode(reader).skipped;
+    return wellFormed(reader);
   }
 }
 
@@ -133,7 +140,6 @@ function device(op: string, path: string, major: i64, minor: i64, meta: EntryMet
 function addData(first: RootfsEntry, data: Uint8Array, more: bool): bool {
   let made = first;
   let at = 0;
-  if (data.length > BATCH_BYTES && made.op == "file" && !made.hasSize) made.size = data.length;
   while (data.length - at > BATCH_BYTES) {
     made.data = data.subarray(at, at + BATCH_BYTES);
     made.more = true;

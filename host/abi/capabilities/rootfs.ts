@@ -4,8 +4,22 @@ import { defineHook } from '../hook.js';
 const rootfsEntry = struct(
   'RootfsEntry',
   {
-    op: oneOf('directory', 'file', 'append', 'symlink', 'hardlink', 'character-device', 'block-device', 'fifo', 'meta'),
-    path: doc('Below the new root, parts separated by /; with append empty.', withDefault(str, '')),
+    op: oneOf(
+      'directory',
+      'file',
+      'append',
+      'symlink',
+      'hardlink',
+      'character-device',
+      'block-device',
+      'fifo',
+      'meta',
+      'remove',
+    ),
+    path: doc(
+      'Below the new root: names separated by /; a single dot is the root. With append empty.',
+      withDefault(str, ''),
+    ),
     target: doc('With symlink: its text. With hardlink: a path below the new root.', optional(str)),
     mode: doc('Permission bits, as in 0o4755; absent: 0o755 for a directory, else 0o644.', optional(int)),
     uid: doc('Absent: 0.', optional(int)),
@@ -14,11 +28,10 @@ const rootfsEntry = struct(
     mtimeNs: doc('Nanoseconds within the second; absent: 0.', optional(int)),
     major: doc('With a device.', optional(int)),
     minor: doc('With a device.', optional(int)),
-    size: doc('With file, if more follows: of the whole file, in bytes.', optional(int)),
     more: doc('With file and append: the next entry is an append to the same file.', optional(bool)),
     data: doc('With file and append.', optional(bin)),
   },
-  'One thing to create, or with `meta` a thing to set mode, owner and time of.',
+  'One thing to create; with `meta` one to set mode, owner and time of; with `remove` one to remove with all below it.',
 );
 
 export const rootfs = defineHook('wasm-plugin:host/rootfs@1.0.0', {
@@ -29,5 +42,7 @@ export const rootfs = defineHook('wasm-plugin:host/rootfs@1.0.0', {
       list(rootfsEntry),
     ),
   }),
-  response: struct('RootfsResponse', {}),
+  response: struct('RootfsResponse', {
+    skipped: doc('Devices and FIFOs that may not be made here and were left out.', withDefault(int, 0)),
+  }),
 });
