@@ -21,6 +21,7 @@ import {
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { TOOLS_PATH } from '../../host/engine/common/index.js';
+import { canContain } from './container.js';
 import { cgroupChildren, findProcesses, mountNamespace, mountPoints, removeCgroup, settle } from './leftovers.js';
 import { needs } from './need.js';
 import { PAUSE_IMAGE, type TinyImages, writeTinyImages } from './oci-archive.js';
@@ -72,11 +73,7 @@ export interface Containerd {
 
 /** Whether containerd can be run here, for `skipIf`. With `CI=true` a machine that cannot is an error. */
 export function canContainerd(): boolean {
-  if (process.getuid?.() !== 0) {
-    console.warn('Skipping what needs containerd: this is not root');
-    return false;
-  }
-  return ['containerd', 'ctr', 'runc'].every(needs);
+  return canContain('root') && ['containerd', 'ctr', 'runc'].every(needs);
 }
 
 /** Start a containerd, wait until it answers, and import `TINY_IMAGE`; where there are handlers, `PAUSE_IMAGE` too. */
