@@ -9,6 +9,7 @@ import type { CliIo } from './io.js';
  * @param io - streams, environment, user and signals; not kept.
  * @returns the exit code (`exit-code.ts`). Never rejects.
  */
-export function main(argv: readonly string[], io: CliIo): Promise<number> {
+export async function main(argv: readonly string[], io: CliIo): Promise<number> {
+  if (argv[0] === 'oci') return (await import('./oci/oci.js')).runOci(argv.slice(1), io);
   return runCommandLine(argv, io, ALL_COMMANDS);
 }

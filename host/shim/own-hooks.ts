@@ -13,9 +13,13 @@ export function withoutOwnHooks<Config extends Hooked>(config: Config, program: 
   if (typeof hooks !== 'object' || hooks === null) {
     return config;
   }
+  const isOwn = (hook: unknown) => (hook as { path?: unknown } | null)?.path === program;
+  if (!Object.values(hooks).some((list) => Array.isArray(list) && list.some(isOwn))) {
+    return config;
+  }
   const kept = Object.entries(hooks).map(([stage, list]) => [
     stage,
-    Array.isArray(list) ? list.filter((hook) => (hook as { path?: unknown } | null)?.path !== program) : list,
+    Array.isArray(list) ? list.filter((hook) => !isOwn(hook)) : list,
   ]);
   return { ...config, hooks: Object.fromEntries(kept) };
 }

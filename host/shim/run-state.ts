@@ -64,19 +64,12 @@ export function statePath(folder: string, root: string | undefined, id: string):
  * @throws PluginError `IO_FAILED`, also if `folder` is somebody else's.
  */
 export function writeState(folder: string, path: string, state: RunState): void {
-  const value = {
-    ...state,
-    states: Object.assign(Object.create(null), Object.fromEntries(state.states)) as Record<string, Value>,
-    env: Object.assign(
-      Object.create(null),
-      Object.fromEntries(state.env.map(({ name, before, after }) => [name, { before, after }])),
-    ) as Record<string, { before: string | undefined; after: string | undefined }>,
-  };
+  const env = new Map(state.env.map(({ name, before, after }) => [name, { before, after }]));
   ensureFolder(folder);
   attempt('write', path, () => {
     mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
     const draft = `${path}.${process.pid}`;
-    writeFileSync(draft, JSON.stringify(toJson(FORMAT, value as never)), { mode: 0o600 });
+    writeFileSync(draft, JSON.stringify(toJson(FORMAT, { ...state, env })), { mode: 0o600 });
     renameSync(draft, path);
   });
 }
@@ -103,8 +96,8 @@ export function readState(path: string): RunState | undefined {
   const { states, env, ...rest } = result.value;
   return {
     ...rest,
-    states: new Map(Object.entries(states)),
-    env: Object.entries(env).map(([name, { before, after }]) => ({ name, before, after })),
+    states,
+    env: [...env].map(([name, { before, after }]) => ({ name, before, after })),
   };
 }
 

@@ -1,5 +1,4 @@
 /** A parsed command line as plugins see it in the `command` hook. */
-import type { Value } from '../../abi/index.js';
 import type { CommandCall } from '../../dispatch/index.js';
 import { escapeControls } from '../../errors/index.js';
 import { covers, parseGrant } from '../../grant/index.js';
@@ -11,6 +10,7 @@ import type { ResolvedFlags } from '../flags/resolve.js';
 import { resolveFlags } from '../flags/resolve.js';
 import type { ParsedCommand } from '../program/parsed.js';
 import { participants } from '../session.js';
+import { plainValues } from './plain-values.js';
 
 /**
  * Settle the contributed flags of a command line.
@@ -19,7 +19,7 @@ import { participants } from '../session.js';
  */
 export function settleFlags(
   context: CommandContext,
-  parsed: ParsedCommand,
+  parsed: Pick<ParsedCommand, 'flag'>,
   flags: readonly ContributedFlag[],
 ): ResolvedFlags {
   const plugins = new Map(participants(context).map((plugin) => [plugin.record.name, plugin]));
@@ -64,11 +64,6 @@ export function commandCall(
     flagsOf: (plugin) => plainValues(flags.byPlugin.get(plugin)),
     print: (stream, text) => io[stream].write(printable(text)),
   };
-}
-
-/** Without a prototype, as every object that goes into a message. */
-function plainValues(values: ReadonlyMap<string, unknown> | undefined): Readonly<Record<string, Value>> {
-  return Object.assign(Object.create(null), Object.fromEntries(values ?? [])) as Record<string, Value>;
 }
 
 /** A plugin's own output: lines and tabs as they are, everything else that could move the cursor escaped. */
