@@ -2,6 +2,7 @@ export type { Cgroup } from './cgroup.js';
 export { createCgroup } from './cgroup.js';
 export type { Channel } from './channel.js';
 export { createChannel } from './channel.js';
+export { IMAGE_MOUNT } from './detach.js';
 export { exitStatus } from './exit-status.js';
 export { findTool, NEEDED_TOOLS, TOOLS_PATH } from './host-tools.js';
 export { coverInheritedFds } from './inherited-fds.js';

@@ -2,7 +2,7 @@
  * A process that outlives us, to remove the folder and the cgroups of a run if we are killed.
  *
  * It only reads from a pipe that we hold. `done` on it means that we have removed everything ourselves; the pipe's end without that
- * word means that we are gone, however that came about. Processes and mounts need no janitor: the kernel ends them with us.
+ * word means that we are gone, however that came about. Processes and a container's mounts need no janitor: the kernel ends them with us.
  * Where the janitor is killed too, the next run removes what is left (`cleanupStale`).
  */
 import { spawn } from 'node:child_process';
@@ -47,6 +47,19 @@ try() {
 try busy || exit 1
 case $(cat "$1/owner.json") in "$2"*) ;; *) exit 0 ;; esac
 mv -T -- "$1" "$3" || exit 1
+# An image that is mounted there: it must go first, for nothing in it is ours to remove.
+mounted() {
+  [ -d "$1" ] && here=$(stat -c %d -- "$1") || return 1
+  # A FUSE mount whose program is gone cannot be looked at, but is listed.
+  there=$(stat -c %d -- "$1/mnt") || { ls "$1" | grep -qx mnt; return; }
+  [ "$there" != "$here" ]
+}
+detach() {
+  mounted "$1" || return 0
+  umount -l -- "$1/mnt" || fusermount3 -u -z -- "$1/mnt" || fusermount -u -z -- "$1/mnt"
+  ! mounted "$1"
+}
+try detach "$3" || exit 1
 # Folders of the container may be closed to their owner; an overlay's work folder always is.
 chmod -R u+rwx -- "$3"
 try rm -rf -- "$3"

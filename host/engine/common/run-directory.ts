@@ -23,6 +23,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { PluginError, quote } from '../../errors/index.js';
+import { detachImage } from './detach.js';
 import { startJanitor } from './janitor.js';
 
 interface Owner {
@@ -238,6 +239,9 @@ function readNames(path: string): string[] {
 function removeTree(path: string): void {
   if (lstatSync(path, { throwIfNoEntry: false }) === undefined) {
     return;
+  }
+  if (!detachImage(path)) {
+    throw new PluginError('ENGINE_FAILED', `Cannot remove ${quote(path)}: an image is still mounted in it`);
   }
   const waiting = [path];
   for (let folder = waiting.pop(); folder !== undefined; folder = waiting.pop()) {

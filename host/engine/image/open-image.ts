@@ -1,0 +1,71 @@
+import { tmpdir } from 'node:os';
+import { defaultRunBase } from '../common/index.js';
+import type { Attached } from './attach.js';
+import { attach } from './attach.js';
+import { readDefaults } from './defaults.js';
+import { openSource } from './source.js';
+import type { ImageKind, OpenImage, OpenImageOptions } from './types.js';
+
+/**
+ * Open an image for one run: make its root file system a directory, and find out what it wants to be run with.
+ *
+ * What it is, is told by content, never by name. A file is opened once; what is put in its place later changes nothing. Its owner
+ * can still write into it, as into a folder: an image is to be trusted not to change while it runs.
+ *
+ * @param image - path of a folder, SIF container image, squashfs or ext3 file, or OCI layout.
+ * @returns an image that the caller closes after the run.
+ * @throws PluginError `IMAGE_UNSUPPORTED` with what is wrong or missing; `SIF_MALFORMED`, `LIMIT_EXCEEDED` for the file;
+ *   `ENGINE_FAILED` if the folder for mounts cannot be used. Nothing is left then.
+ */
+export async function openImage(image: string, options: OpenImageOptions): Promise<OpenImage> {
+  const source = openSource(image);
+  if (!('part' in source)) {
+    return opened('directory', { rootfs: source.path, remove: () => undefined }, options);
+  }
+  try {
+    return opened(source.kind, await attach(source.part, settled(options)), options);
+  } finally {
+    source.close();
+  }
+}
+
+/**
+ * The kind of an image, without making anything: for a look at what a run would be.
+ *
+ * @throws PluginError as `openImage`, for what can be told from the file alone.
+ */
+export function inspectImage(image: string): ImageKind {
+  const source = openSource(image);
+  if ('part' in source) source.close();
+  return source.kind;
+}
+
+function settled({ uid, runBase, unpackBase, access = 'any', onProgress = () => undefined }: OpenImageOptions) {
+  return {
+    uid,
+    access,
+    runBase: runBase ?? defaultRunBase(process.env.XDG_RUNTIME_DIR, tmpdir(), uid),
+    // Not the runtime folder, which is kept in memory.
+    unpackBase: unpackBase ?? defaultRunBase(undefined, tmpdir(), uid),
+    onProgress,
+  };
+}
+
+function opened(kind: ImageKind, { rootfs, remove }: Attached, { onWarning }: OpenImageOptions): OpenImage {
+  let closed = false;
+  const close = () => {
+    if (closed) return;
+    closed = true;
+    try {
+      remove();
+    } catch (error) {
+      onWarning?.(`an open image is left behind: ${(error as Error).message}`);
+    }
+  };
+  try {
+    return { kind, rootfs, defaults: readDefaults(rootfs), close: async () => close() };
+  } catch (error) {
+    close();
+    throw error;
+  }
+}
