@@ -1,6 +1,6 @@
 import { hooks, type InferInput, type Value } from '../abi/index.js';
+import { parseRunnableConfig } from '../oci/index.js';
 import { applyAdjustments } from './adjust.js';
-import { checkConfigShape } from './config-shape.js';
 import { checkConfigSize } from './config-size.js';
 import { diffConfig } from './diff.js';
 import { tolerating, vetoed, type Warn } from './failure.js';
@@ -57,7 +57,7 @@ export async function runEngineConfig(
         checkConfigSize(draft);
       }
       applyConfigPatch(draft, answer.patch);
-      checkConfigShape(draft);
+      parseRunnableConfig(draft);
       const changes = diffConfig(config, draft);
       checkConfigGrants(entry.name, plugin.grants, changes);
       ownership.claim(entry, changes);

@@ -5,7 +5,7 @@
  * whoever calls it has already let them change the config, and acts on the events in their name.
  */
 import type { Readable, Writable } from 'node:stream';
-import type { OciConfig } from './oci-config.js';
+import type { OciConfig } from '../oci/index.js';
 
 export interface Engine {
   readonly name: string;

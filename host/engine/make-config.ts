@@ -4,7 +4,7 @@
  * The base is as closed as a useful container can be: no capabilities, no way to gain any, own namespaces, /proc with its
  * dangerous parts masked. Only the network is the host's unless asked otherwise, as with the container tools of this field.
  */
-import type { OciConfig, OciMount, OciNamespaceType } from './oci-config.js';
+import type { OciConfig, OciMount, OciNamespaceType } from '../oci/index.js';
 
 export interface MakeConfigOptions {
   /** Directory with the root file system. */

@@ -2,8 +2,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { runHooks } from '../../host/engine/common/oci-hooks.js';
-import type { OciHook } from '../../host/engine/index.js';
 import { PluginError } from '../../host/index.js';
+import type { OciHook } from '../../host/oci/index.js';
 
 const state = { ociVersion: '1.0.2', id: 'c1', status: 'creating', bundle: '/', annotations: {} } as const;
 

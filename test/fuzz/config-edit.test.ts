@@ -4,13 +4,13 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { hooks, type SchemaNode } from '../../host/abi/index.js';
 import { type Adjustments, applyAdjustments } from '../../host/dispatch/adjust.js';
-import { checkConfigShape } from '../../host/dispatch/config-shape.js';
 import { checkConfigSize } from '../../host/dispatch/config-size.js';
 import { diffConfig } from '../../host/dispatch/diff.js';
 import type { JsonObject } from '../../host/dispatch/json.js';
 import { checkConfigGrants } from '../../host/dispatch/ownership.js';
 import { applyConfigPatch, type PatchOperations } from '../../host/dispatch/patch.js';
 import { parseGrant } from '../../host/grant/index.js';
+import { parseRunnableConfig } from '../../host/oci/index.js';
 import { bounded, fuzz, type Outcome } from '../support/bounded.js';
 import { CONFIG } from '../support/corpus/base-config.js';
 
@@ -144,7 +144,7 @@ function apply(edits: Adjustments | undefined, operations: PatchOperations): Out
     applyConfigPatch(draft, operations);
     // No holes, no keys of lists, no prototypes. (The matchers of the test runner believe a key named `constructor`.)
     expect(isDeepStrictEqual(draft, asJson(draft)), JSON.stringify(draft)).toBe(true);
-    checkConfigShape(draft);
+    parseRunnableConfig(draft);
     const changes = diffConfig(CONFIG, draft);
     if (changes.length === 0) {
       expect(draft).toEqual(CONFIG);

@@ -4,8 +4,9 @@
  * argv: a `DriverOrder` as JSON. Descriptor 3 gets one JSON `DriverEvent` a line; 0 to 2 belong to the container.
  */
 import { writeSync } from 'node:fs';
-import type { MakeConfigOptions, OciConfig } from '../../host/engine/index.js';
+import type { MakeConfigOptions } from '../../host/engine/index.js';
 import { createBuiltinEngine, makeConfig, probeEngines } from '../../host/engine/index.js';
+import type { OciConfig } from '../../host/oci/index.js';
 
 export interface DriverOrder {
   readonly probe?: boolean;

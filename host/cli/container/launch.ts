@@ -8,9 +8,10 @@
 import { randomBytes } from 'node:crypto';
 import { isAbsolute, resolve } from 'node:path';
 import type { CommandCall, EngineConfigResult, JsonObject } from '../../dispatch/index.js';
-import type { ContainerIo, Engine, OciConfig } from '../../engine/index.js';
+import type { ContainerIo, Engine } from '../../engine/index.js';
 import { createBuiltinEngine, makeConfig, runContainer } from '../../engine/index.js';
 import { PluginError, quote } from '../../errors/index.js';
+import type { OciConfig } from '../../oci/index.js';
 import type { CommandContext } from '../context.js';
 import { UsageError } from '../failure.js';
 import type { CliIo } from '../io.js';

@@ -4,9 +4,9 @@
  * The rule: whatever could make the container less closed than its config says is refused; the rest is left out aloud. A
  * field that this list does not know counts as such a restriction when it stands under `process` or `linux`.
  */
-import { statSync } from 'node:fs';
+import { type Stats, statSync } from 'node:fs';
 import { PluginError, quote } from '../../errors/index.js';
-import type { OciConfig, OciDevice, OciNamespaceType } from '../oci-config.js';
+import type { OciConfig, OciDevice, OciMount, OciNamespaceType } from '../../oci/index.js';
 
 type Verdict = 'honoured' | 'left out' | 'refused';
 
@@ -51,6 +51,7 @@ const LINUX_FIELDS: Readonly<Record<string, Verdict>> = {
 const RESOURCE_FIELDS = ['memory', 'cpu', 'pids', 'devices'];
 const MEMORY_FIELDS = ['limit', 'swap'];
 const CPU_FIELDS = ['shares', 'quota', 'period', 'cpus', 'mems'];
+const PERMISSIONS = 0o7777;
 const HOOKS_INSIDE = ['createContainer', 'startContainer'] as const;
 
 /** Facts that the engine needs in a settled form. */
@@ -84,7 +85,17 @@ export function admitConfig(config: OciConfig, uid: number, onWarning: (text: st
   if (config.linux?.rootfsPropagation?.endsWith('shared') === true) {
     throw refused('linux.rootfsPropagation', 'the builtin engine keeps the mounts of a container private');
   }
-  config.linux?.devices?.forEach(checkDevice);
+  // It is an argument of hostname(1), where a hyphen in front would make it an option.
+  if (config.hostname?.startsWith('-') === true) {
+    throw refused('hostname', `${quote(config.hostname)} starts with a hyphen`);
+  }
+  if ((config.domainname ?? '') !== '') {
+    onWarning('the builtin engine leaves out domainname');
+  }
+  config.mounts?.forEach(checkMount);
+  for (const device of config.linux?.devices ?? []) {
+    checkDevice(device, onWarning);
+  }
   checkCapabilities(config, onWarning);
   const namespaces = admitNamespaces(config, uid);
   return { namespaces, ...admitProcess(config, namespaces.has('user'), onWarning) };
@@ -208,7 +219,20 @@ function splitEntry(entry: string): [name: string, value: string] {
   return [entry.slice(0, at), entry.slice(at + 1)];
 }
 
-function checkDevice({ path, type, major, minor }: OciDevice): void {
+function checkMount({ destination, uidMappings = [], gidMappings = [] }: OciMount, index: number): void {
+  if (/[\n\r]/.test(destination)) {
+    throw refused(`mounts[${index}].destination`, `the builtin engine cannot mount on ${quote(destination)}`);
+  }
+  if (uidMappings.length + gidMappings.length > 0) {
+    throw refused(`the mount ${quote(destination)}`, 'the builtin engine cannot map the ids of one mount');
+  }
+}
+
+// The device is the host's own inode: with another mode or owner it would change for the host too.
+const DEVICE_FIELDS = ['fileMode', 'uid', 'gid'] as const;
+
+function checkDevice(device: OciDevice, onWarning: (text: string) => void): void {
+  const { path, type, major, minor } = device;
   const stat = statSync(path, { throwIfNoEntry: false });
   const kind = stat?.isCharacterDevice() === true ? 'c' : stat?.isBlockDevice() === true ? 'b' : 'none';
   const wanted = type === 'u' ? 'c' : type;
@@ -221,6 +245,17 @@ function checkDevice({ path, type, major, minor }: OciDevice): void {
   if (!path.startsWith('/dev/')) {
     throw refused(`the device ${quote(path)}`, 'it must lie in /dev');
   }
+  const unlike = DEVICE_FIELDS.filter((field) => device[field] !== undefined && !isOnHost(device, field, stat));
+  if (unlike.length > 0) {
+    onWarning(
+      `the builtin engine leaves out ${unlike.join(', ')} of the device ${quote(path)}: it stays as on the host`,
+    );
+  }
+}
+
+function isOnHost(device: OciDevice, field: (typeof DEVICE_FIELDS)[number], stat: Stats | undefined): boolean {
+  const [wanted, found] = [device[field] ?? 0, (field === 'fileMode' ? stat?.mode : stat?.[field]) ?? 0];
+  return field === 'fileMode' ? (wanted & PERMISSIONS) === (found & PERMISSIONS) : wanted === found;
 }
 
 function checkCapabilities(config: OciConfig, onWarning: (text: string) => void): void {

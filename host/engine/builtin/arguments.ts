@@ -1,6 +1,6 @@
 /** The argument lists of the tools that a container is made with. Values only; nothing here is shell text. */
 import { PluginError, quote } from '../../errors/index.js';
-import type { OciConfig, OciNamespaceType } from '../oci-config.js';
+import type { OciConfig, OciNamespaceType } from '../../oci/index.js';
 import type { Admitted } from './admit.js';
 import { BOX, launcherScript, SCRIPT_NAME } from './box.js';
 

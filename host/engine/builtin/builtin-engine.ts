@@ -16,6 +16,7 @@ import { join } from 'node:path';
 import type { Duplex } from 'node:stream';
 import { isMainThread } from 'node:worker_threads';
 import { escapeControls, PluginError, quote } from '../../errors/index.js';
+import { parseOciConfig } from '../../oci/index.js';
 import type { RunDirectory } from '../common/index.js';
 import {
   cleanupStale,
@@ -27,7 +28,6 @@ import {
   TOOLS_PATH,
 } from '../common/index.js';
 import type { ContainerIo, ContainerSpec, Engine, RunningContainer } from '../engine.js';
-import { parseOciConfig } from '../parse-oci-config.js';
 import { type Admitted, admitConfig } from './admit.js';
 import { containerCommand } from './arguments.js';
 import { formatFstab } from './fstab.js';

@@ -1,6 +1,6 @@
 import { PluginError, quote } from '../../errors/index.js';
+import type { OciMount } from '../../oci/index.js';
 import type { MountFlag } from '../common/index.js';
-import type { OciMount } from '../oci-config.js';
 
 export interface MountOptions {
   /** A bind mount; `recursive` for `rbind`. */

@@ -9,9 +9,9 @@
 import { realpathSync, statSync } from 'node:fs';
 import { join, posix } from 'node:path';
 import { PluginError, quote } from '../../errors/index.js';
+import type { OciConfig, OciMount } from '../../oci/index.js';
 import type { HostMount, MountFlag } from '../common/index.js';
 import { isWithin, mountOf, mountsBelow } from '../common/index.js';
-import type { OciConfig, OciMount } from '../oci-config.js';
 import type { ContainerView } from './container-view.js';
 import { createContainerView } from './container-view.js';
 import type { FstabLine } from './fstab.js';

@@ -7,10 +7,10 @@ import type { Duplex, Readable, Writable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { escapeControls, PluginError, quote } from '../../errors/index.js';
+import type { OciConfig } from '../../oci/index.js';
 import type { Cgroup, OciState, RunDirectory } from '../common/index.js';
 import { childrenOf, createChannel, exitStatus, processStats, runHooks, TOOLS_PATH } from '../common/index.js';
 import type { ExitStatus, RunningContainer } from '../engine.js';
-import type { OciConfig } from '../oci-config.js';
 import type { Admitted } from './admit.js';
 import { CWD_REFUSED, PIVOT, SCRIPT_NAME } from './box.js';
 

@@ -6,8 +6,8 @@
  */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import type { OciResources } from '../../oci/index.js';
 import type { ContainerStats } from '../engine.js';
-import type { OciResources } from '../oci-config.js';
 import { removeCgroup } from './run-directory.js';
 
 const ROOT = '/sys/fs/cgroup';

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { escapeControls, PluginError, quote } from '../../errors/index.js';
-import type { OciHook } from '../oci-config.js';
+import type { OciHook } from '../../oci/index.js';
 
 /** State of a container as OCI hooks read it on stdin (runtime-spec, "State"). */
 export interface OciState {

@@ -2,10 +2,10 @@
 import { decode, fromJson, hooks } from '../../../host/abi/index.js';
 import { decodeComponent, describeComponent } from '../../../host/component/index.js';
 import { applyAdjustments } from '../../../host/dispatch/adjust.js';
-import { checkConfigShape } from '../../../host/dispatch/config-shape.js';
 import { checkConfigSize } from '../../../host/dispatch/config-size.js';
 import { diffConfig } from '../../../host/dispatch/diff.js';
 import { applyConfigPatch } from '../../../host/dispatch/patch.js';
+import { parseRunnableConfig } from '../../../host/oci/index.js';
 import { formatManifest, parseManifest } from '../../../host/package/index.js';
 import { admitModules } from '../../../host/sandbox/admit.js';
 import { memoryBounds, tableBounds } from '../../../host/sandbox/bounds.js';
@@ -60,6 +60,6 @@ function editConfig(json: unknown): void {
     checkConfigSize(draft);
   }
   applyConfigPatch(draft, patch);
-  checkConfigShape(draft);
+  parseRunnableConfig(draft);
   diffConfig(CONFIG, draft);
 }

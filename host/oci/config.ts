@@ -1,10 +1,14 @@
 /**
- * The part of the OCI runtime specification (version 1.x, "config.json") that this project reads or writes.
+ * The OCI runtime specification's config.json, version 1.x: everything that it says about containers on Linux.
  *
  * Everything is optional where the specification or a real producer leaves it out: the pause container of Kubernetes has
- * a config without `process.env`. Unknown properties survive, because a config may pass through us to another runtime.
+ * a config without `process.env`. Unknown properties survive, because a config may pass through us to another runtime; so do
+ * the sections for other systems (`windows`, `solaris`, `vm`, `zos`), which no runtime here reads.
  * Shapes only; `parseOciConfig` checks a foreign value against them.
+ *
+ * JSON numbers above 2^53 arrive rounded: the largest limit of 64 bits reads as 2^64 (or 2^63 where it is signed).
  */
+import type { OciIdMapping, OciLinux } from './linux-config.js';
 
 /** A whole config.json. */
 export interface OciConfig {
@@ -12,6 +16,7 @@ export interface OciConfig {
   readonly process?: OciProcess;
   readonly root?: { readonly path: string; readonly readonly?: boolean };
   readonly hostname?: string;
+  readonly domainname?: string;
   readonly mounts?: readonly OciMount[];
   readonly hooks?: OciHooks;
   readonly annotations?: Readonly<Record<string, string>>;
@@ -20,24 +25,37 @@ export interface OciConfig {
 
 export interface OciProcess {
   readonly terminal?: boolean;
+  /** In characters. */
+  readonly consoleSize?: { readonly height: number; readonly width: number };
   readonly user?: OciUser;
   readonly args?: readonly string[];
+  /** For other systems than Linux. */
+  readonly commandLine?: string;
   /** `NAME=value` strings. */
   readonly env?: readonly string[];
   /** Absolute path inside the container. */
-  readonly cwd?: string;
+  readonly cwd: string;
   readonly capabilities?: OciCapabilities;
   readonly rlimits?: readonly OciRlimit[];
   readonly noNewPrivileges?: boolean;
   /** -1000 (never) to 1000 (first). */
   readonly oomScoreAdj?: number;
+  readonly apparmorProfile?: string;
+  readonly selinuxLabel?: string;
+  readonly scheduler?: OciScheduler;
+  readonly ioPriority?: { readonly class: string; readonly priority?: number };
+  /** Lists of processors such as `0-3,7`. */
+  readonly execCPUAffinity?: { readonly initial?: string; readonly final?: string };
 }
 
+/** Ids that are left out are 0. */
 export interface OciUser {
-  readonly uid: number;
-  readonly gid: number;
+  readonly uid?: number;
+  readonly gid?: number;
   readonly additionalGids?: readonly number[];
   readonly umask?: number;
+  /** For other systems than Linux. */
+  readonly username?: string;
 }
 
 /** Capability names as in capabilities(7), `CAP_CHOWN`. */
@@ -56,11 +74,24 @@ export interface OciRlimit {
   readonly hard: number;
 }
 
+/** As in sched_setattr(2); times in nanoseconds. */
+export interface OciScheduler {
+  readonly policy: string;
+  readonly nice?: number;
+  readonly priority?: number;
+  readonly flags?: readonly string[];
+  readonly runtime?: number;
+  readonly deadline?: number;
+  readonly period?: number;
+}
+
 export interface OciMount {
   readonly destination: string;
   readonly type?: string;
   readonly source?: string;
   readonly options?: readonly string[];
+  readonly uidMappings?: readonly OciIdMapping[];
+  readonly gidMappings?: readonly OciIdMapping[];
 }
 
 /** A program of the host that is run with the container's state as JSON on stdin. */
@@ -82,63 +113,3 @@ export type OciHookStage =
   | 'poststop';
 
 export type OciHooks = Readonly<Partial<Record<OciHookStage, readonly OciHook[]>>>;
-
-export interface OciLinux {
-  readonly namespaces?: readonly OciNamespace[];
-  readonly uidMappings?: readonly OciIdMapping[];
-  readonly gidMappings?: readonly OciIdMapping[];
-  readonly devices?: readonly OciDevice[];
-  readonly resources?: OciResources;
-  readonly cgroupsPath?: string;
-  readonly seccomp?: object;
-  readonly maskedPaths?: readonly string[];
-  readonly readonlyPaths?: readonly string[];
-  readonly rootfsPropagation?: string;
-}
-
-export type OciNamespaceType = 'mount' | 'pid' | 'uts' | 'ipc' | 'network' | 'user' | 'cgroup' | 'time';
-
-export interface OciNamespace {
-  readonly type: OciNamespaceType;
-  /** An existing namespace to join instead of a new one. */
-  readonly path?: string;
-}
-
-export interface OciIdMapping {
-  readonly containerID: number;
-  readonly hostID: number;
-  readonly size: number;
-}
-
-export interface OciDevice {
-  /** `c`, `b`, `u` or `p`. */
-  readonly type: string;
-  readonly path: string;
-  readonly major?: number;
-  readonly minor?: number;
-  readonly fileMode?: number;
-  readonly uid?: number;
-  readonly gid?: number;
-}
-
-/** Limits of the container's cgroup. */
-export interface OciResources {
-  readonly memory?: {
-    /** Bytes; -1 is no limit. */
-    readonly limit?: number;
-    /** Bytes of memory and swap together; -1 is no limit. */
-    readonly swap?: number;
-  };
-  readonly cpu?: {
-    readonly shares?: number;
-    /** Microseconds of CPU time in each period. */
-    readonly quota?: number;
-    /** Microseconds. */
-    readonly period?: number;
-    /** A list such as `0-1,4`. */
-    readonly cpus?: string;
-    readonly mems?: string;
-  };
-  readonly pids?: { readonly limit: number };
-  readonly devices?: readonly { readonly allow: boolean; readonly access?: string }[];
-}

@@ -1,0 +1,128 @@
+/**
+ * Small checkers for foreign JSON, from which a table is put together that reads like the type it checks.
+ *
+ * They collect problems instead of stopping at the first, change nothing, and look only at what the table names: the depth of
+ * the walk is the table's, not the value's, and after the last problem that is told the walk ends.
+ */
+import { quote } from '../errors/index.js';
+
+/** A list of problems that is longer helps nobody. */
+const MAX_PROBLEMS = 20;
+const MAX_KEY_CHARS = 80;
+
+/** Where the walk stands, and what it has found. */
+export class Trace {
+  readonly problems: string[] = [];
+  readonly #path: string[] = [];
+
+  get full(): boolean {
+    return this.problems.length >= MAX_PROBLEMS;
+  }
+
+  within(step: string, check: (trace: this) => void): void {
+    this.#path.push(step);
+    check(this);
+    this.#path.pop();
+  }
+
+  /** @param what - follows the path of the value: `must be a list`. */
+  problem(what: string): void {
+    if (!this.full) this.problems.push(`${this.#path.join('').replace(/^\./, '') || 'it'} ${what}`);
+  }
+}
+
+/** `T` is what a value is that passes; it exists for the compiler only. */
+export interface Check<T> {
+  (value: unknown, trace: Trace): void;
+  readonly type?: T;
+}
+
+function satisfying<T>(wanted: string, accepts: (value: unknown) => boolean): Check<T> {
+  return (value, trace) => {
+    if (!accepts(value)) trace.problem(`must be ${wanted}`);
+  };
+}
+
+/** Text without NUL, which no argument, variable, path or file of a process can carry. */
+export const text: Check<string> = satisfying(
+  'a string without NUL',
+  (value) => typeof value === 'string' && !value.includes('\0'),
+);
+export const boolean: Check<boolean> = satisfying('true or false', (value) => typeof value === 'boolean');
+
+/** @param max - of 64 bits it arrives rounded, and so is the number that is compared with it. */
+export function integer(min: bigint, max: bigint): Check<number> {
+  const [least, most] = [Number(min), Number(max)];
+  return satisfying(`an integer from ${min} to ${max}`, (value) => {
+    return Number.isInteger(value) && (value as number) >= least && (value as number) <= most;
+  });
+}
+
+export function oneOf<T extends string>(...names: readonly T[]): Check<T> {
+  const known: ReadonlySet<unknown> = new Set(names);
+  return satisfying(`one of ${names.join(', ')}`, (value) => known.has(value));
+}
+
+export function matching(pattern: RegExp, wanted: string): Check<string> {
+  return satisfying(wanted, (value) => typeof value === 'string' && pattern.test(value));
+}
+
+/** @param minItems - default 0. */
+export function listOf<T>(check: Check<T>, minItems = 0): Check<readonly T[]> {
+  return (value, trace) => {
+    if (!Array.isArray(value)) {
+      trace.problem('must be a list');
+    } else if (value.length < minItems) {
+      trace.problem(`must have at least ${minItems} entry`);
+    } else {
+      for (let i = 0; i < value.length && !trace.full; i++) {
+        trace.within(`[${i}]`, () => check(value[i], trace));
+      }
+    }
+  };
+}
+
+/** An object whose own values all pass `check`; its keys are the producer's. */
+export function mapOf<T>(check: Check<T>): Check<Readonly<Record<string, T>>> {
+  return (value, trace) => {
+    if (!isObject(value)) {
+      trace.problem('must be an object');
+      return;
+    }
+    for (const key of Object.keys(value)) {
+      if (trace.full) return;
+      trace.within(`[${quote(key, MAX_KEY_CHARS)}]`, () => check(value[key], trace));
+    }
+  };
+}
+
+type RequiredKey<T> = { [K in keyof T]-?: object extends Pick<T, K> ? never : K & string }[keyof T];
+
+/**
+ * An object with a check for each field that its type names. Fields in `required` must be there, the others may; unknown ones
+ * are left alone.
+ */
+export function shape<T extends object>(
+  fields: { readonly [K in keyof T]-?: Check<NonNullable<T[K]>> },
+  required: readonly RequiredKey<T>[] = [],
+): Check<T> {
+  const checks = Object.entries<Check<unknown>>(fields);
+  const needed: ReadonlySet<string> = new Set(required);
+  return (value, trace) => {
+    if (!isObject(value)) {
+      trace.problem('must be an object');
+      return;
+    }
+    for (const [name, check] of checks) {
+      if (Object.hasOwn(value, name) && value[name] !== undefined) {
+        trace.within(`.${name}`, () => check(value[name], trace));
+      } else if (needed.has(name)) {
+        trace.within(`.${name}`, () => trace.problem('is missing'));
+      }
+    }
+  };
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
