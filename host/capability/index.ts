@@ -6,6 +6,9 @@ export { asyncCapability, asyncRawCapability, capability, rawCapability } from '
 export type { EnvSource } from './env.js';
 export type { HttpSources } from './http/index.js';
 export { MAX_BODY_BYTES, MAX_TIMEOUT_MS } from './http/index.js';
+export type { OpenImageFile } from './image.js';
+export type { ImageAccess, ImageCall } from './image-access.js';
+export { imageAccess } from './image-access.js';
 export type { KeyValueStore } from './kv.js';
 export { memoryStore } from './kv.js';
 export type { LogLevel, LogLine, PluginLog } from './log.js';

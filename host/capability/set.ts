@@ -6,9 +6,11 @@ import { type Clocks, clockCapability, systemClocks } from './clock.js';
 import { type EnvSource, envCapability } from './env.js';
 import { fsCapability } from './fs.js';
 import { type HttpSources, httpCapability } from './http/index.js';
+import { imageCapability } from './image.js';
 import { type KeyValueStore, kvCapability } from './kv.js';
 import type { PluginLog } from './log.js';
 import { type RandomSource, randomCapability, systemRandom } from './random.js';
+import { rootfsCapability } from './rootfs-entries.js';
 
 /** What the capabilities of one plugin draw on. Absent sources mean: nothing there. */
 export interface CapabilitySources {
@@ -28,7 +30,7 @@ export interface CapabilitySources {
  * The host capabilities of one instance, keyed by interface name without version (`wasm-plugin:host/log`).
  *
  * Deny by default: `log`, `clock` and `random` always work; `env`, `fs`, `kv` and `http` answer `denied` unless `grants` has
- * something of their kind, and then check each request against it. A set holds nothing but what its sources hold, so each
+ * something of their kind, and then check each request against it; `image` and `rootfs` do until `imageAccess` takes their place. A set holds nothing but what its sources hold, so each
  * instance can have its own.
  *
  * @param isolation - where the instance runs. Inline, where nobody can wait, `http` answers `unsupported`.
@@ -56,8 +58,12 @@ export function hostCapabilities(
   add(definitions.kv, granted('kv') && kv !== undefined ? lazily(() => kvCapability(kv())) : undefined);
   const waiting = isolation === 'thread' ? httpCapability(grants, http, messageBytes) : cannotWait;
   add(definitions.http, granted('http') ? waiting : undefined);
+  add(definitions.image, imageCapability(nothing, messageBytes));
+  add(definitions.rootfs, rootfsCapability(nothing));
   return set;
 }
+
+const nothing = (): undefined => undefined;
 
 const cannotWait: SyncCapability = () =>
   refuse(

@@ -10,11 +10,13 @@ import {
 } from './command.js';
 import { type EngineConfigCall, type EngineConfigResult, runEngineConfig } from './engine-config.js';
 import type { Warn } from './failure.js';
+import { type UnpackedImage, type UnpackOptions, unpackImage } from './image-driver.js';
 import { type LifecycleEvent, runLifecycle } from './lifecycle.js';
 import { type MonitorSession, startMonitoring } from './monitor.js';
 import { createLoadedPlugins } from './plugins.js';
 import { type PostStartCall, runPostStart } from './post-start.js';
 import type { PluginEntry, PluginSource } from './source.js';
+import { type IdMapping, mapUser, type UserMappingCall } from './user-mapping.js';
 
 export interface DispatcherOptions {
   readonly source: PluginSource;
@@ -43,6 +45,10 @@ export interface Dispatcher {
   engineConfig(call: EngineConfigCall): Promise<EngineConfigResult>;
   postStart(call: PostStartCall): Promise<void>;
   monitor(): MonitorSession;
+  /** Let the best image driver make a root file system in an empty folder; undefined where none claims the image. */
+  unpackImage(path: string, rootfsDir: string, options?: UnpackOptions): Promise<UnpackedImage | undefined>;
+  /** What the plugin that maps ids says of one file; undefined where there is none. */
+  userMapping(call: UserMappingCall): Promise<IdMapping[] | undefined>;
   lifecycle(entry: PluginEntry, event: LifecycleEvent, previousVersion?: string): Promise<void>;
   /** What plugins answered as `state` so far, by name, for a later process of the run. */
   states(): ReadonlyMap<string, Value>;
@@ -60,6 +66,8 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
     engineConfig: (call) => runEngineConfig(plugins, call, warn),
     postStart: (call) => runPostStart(plugins, call, warn),
     monitor: () => startMonitoring(plugins, warn),
+    unpackImage: (path, rootfsDir, unpackOptions = {}) => unpackImage(plugins, path, rootfsDir, unpackOptions, warn),
+    userMapping: (call) => mapUser(plugins, call),
     lifecycle: (entry, event, previousVersion) => runLifecycle(plugins, entry, event, previousVersion),
     states: () => plugins.states(),
     close: () => plugins.close(),

@@ -1,7 +1,15 @@
 import { type Hook, type hooks, type InferInput, sameMajor, type Value } from '../abi/index.js';
 import { PluginError, quote } from '../errors/index.js';
 import { parseGrant } from '../grant/index.js';
-import { HOST_VERSION, type Host, type Isolation, type Plugin } from '../runtime/index.js';
+import {
+  HOST_VERSION,
+  type Host,
+  type ImageAccess,
+  type Isolation,
+  imageAccess,
+  type LoadOptions,
+  type Plugin,
+} from '../runtime/index.js';
 import { inOrder, type PluginEntry, type PluginSource } from './source.js';
 
 /** The `context` struct of every request. */
@@ -12,6 +20,14 @@ export interface LoadedPlugins {
   /** Those that export `hook`, in order. Loads nothing. */
   exporting(hook: Hook): PluginEntry[];
   load(entry: PluginEntry): Promise<Plugin>;
+  /** Through what an instance from `load` sees an image: closed, until somebody opens it for a call. */
+  imageAccessOf(entry: PluginEntry): ImageAccess;
+  /**
+   * Load it once more, for work that is not like that of other hooks: nothing of what `load` gave is shared. The caller closes it.
+   *
+   * @param options - before those that every plugin gets.
+   */
+  loadApart(entry: PluginEntry, options: LoadOptions): Promise<Plugin>;
   /** Of a plugin that has been loaded. */
   context(entry: PluginEntry): Context;
   /** What every request of a run carries: the context, and the state that the plugin answered last. */
@@ -35,6 +51,7 @@ export function createLoadedPlugins(
   const loading = new Map<string, Promise<Plugin>>();
   const states = new Map(earlier);
   const settings = new Map<string, Readonly<Record<string, Value>>>();
+  const images = new Map<string, ImageAccess>();
 
   function context(entry: PluginEntry): Context {
     return {
@@ -46,11 +63,18 @@ export function createLoadedPlugins(
     };
   }
 
-  async function loadFrom(entry: PluginEntry): Promise<Plugin> {
+  function imageAccessOf(entry: PluginEntry): ImageAccess {
+    const access = images.get(entry.name) ?? imageAccess();
+    images.set(entry.name, access);
+    return access;
+  }
+
+  async function loadApart(entry: PluginEntry, options: LoadOptions): Promise<Plugin> {
     const plugin = await host.load(await entry.load(), {
       grants: entry.grants,
       kv: () => entry.kv(),
       isolation: isolationOf(entry.grants),
+      ...options,
     });
     try {
       checkName(entry.name, plugin.manifest.name);
@@ -65,10 +89,12 @@ export function createLoadedPlugins(
   return {
     exporting: (hook) => entries.filter((entry) => entry.hooks.some((id) => sameMajor(id, hook.id))),
     load(entry) {
-      const known = loading.get(entry.name) ?? loadFrom(entry);
+      const known = loading.get(entry.name) ?? loadApart(entry, { image: imageAccessOf(entry) });
       loading.set(entry.name, known);
       return known;
     },
+    imageAccessOf,
+    loadApart,
     context,
     request(entry) {
       const state = states.get(entry.name);

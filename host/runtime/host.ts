@@ -75,7 +75,7 @@ export async function createHost(options: HostOptions = {}): Promise<Host> {
 
 async function loadPlugin(
   source: string | URL | Uint8Array,
-  { grants = [], kv }: LoadOptions,
+  { grants = [], kv, image }: LoadOptions,
   host: ResolvedOptions,
   run: ResolvedRun,
   onClose: (plugin: Plugin) => void,
@@ -83,7 +83,15 @@ async function loadPlugin(
   const { limits, isolation } = run;
   const { manifest, component, digest, hooks } = readPackage(await bytesOf(source, limits.packageBytes));
   const effective = effectiveGrants(manifest.requests.map(parseGrant), grants.map(parseGrant));
-  const { offered, setUp } = prepareInstances({ name: manifest.name, grants: effective, kv, limits, isolation, host });
+  const { offered, setUp } = prepareInstances({
+    name: manifest.name,
+    grants: effective,
+    kv,
+    image,
+    limits,
+    isolation,
+    host,
+  });
   const compiled = await compileComponent(component, limits.sandbox, offered, isolation);
   const ledger = new Ledger({ fuel: limits.sandbox.fuel !== undefined, wall: isolation === 'thread' || run.ledger });
   const quarantine = new Quarantine(run.quarantine, now);

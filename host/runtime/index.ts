@@ -2,13 +2,16 @@ export type {
   Clocks,
   EnvSource,
   HttpSources,
+  ImageAccess,
   KeyValueStore,
   LogLevel,
   LogLine,
   RandomSource,
   RefusalCode,
+  Rootfs,
+  RootfsPolicy,
 } from '../capability/index.js';
-export { Refusal } from '../capability/index.js';
+export { createRootfs, imageAccess, Refusal } from '../capability/index.js';
 export type { CallOptions, CapabilityContext, Isolation } from '../sandbox/index.js';
 export type { Host } from './host.js';
 export { createHost } from './host.js';

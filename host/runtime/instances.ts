@@ -3,6 +3,7 @@ import { interfaceName } from '../abi/index.js';
 import {
   createPluginLog,
   hostCapabilities,
+  type ImageAccess,
   type KeyValueStore,
   memoryStore,
   refuse,
@@ -27,6 +28,7 @@ export interface InstanceSources {
   readonly name: string;
   readonly grants: readonly Grant[];
   readonly kv: (() => KeyValueStore) | undefined;
+  readonly image?: ImageAccess | undefined;
   readonly limits: ResolvedLimits;
   readonly isolation: Isolation;
   readonly host: Pick<ResolvedOptions, 'log' | 'capabilities' | 'sources'>;
@@ -67,7 +69,7 @@ export function prepareInstances(sources: InstanceSources): {
       { ...host.sources, log, kv, messageBytes },
       sources.isolation,
     );
-    for (const { id, answer } of host.capabilities) {
+    for (const { id, answer } of [...host.capabilities, ...(sources.image?.capabilities(messageBytes) ?? [])]) {
       capabilities.set(interfaceName(id), answer);
     }
     return {

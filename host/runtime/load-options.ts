@@ -1,4 +1,4 @@
-import type { KeyValueStore } from '../capability/index.js';
+import type { ImageAccess, KeyValueStore } from '../capability/index.js';
 import { unknownOptions } from './number-options.js';
 import { type ResolvedRun, RUN_OPTIONS, type RunOptions, resolveRun, runProblems } from './run-options.js';
 
@@ -8,9 +8,11 @@ export interface LoadOptions extends RunOptions {
   readonly grants?: readonly string[] | undefined;
   /** Its key-value store, if it is granted `kv`. Default: one in memory that is lost on close. */
   readonly kv?: (() => KeyValueStore) | undefined;
+  /** Through what it reads an image and makes a root file system, for one instance. Default: it may do neither. */
+  readonly image?: ImageAccess | undefined;
 }
 
-const OPTIONS = [...RUN_OPTIONS, 'grants', 'kv'];
+const OPTIONS = [...RUN_OPTIONS, 'grants', 'kv', 'image'];
 
 /**
  * How a plugin runs: its own options before its host's, key by key.

@@ -1377,7 +1377,7 @@ export class MonitorContainerResponseBase {
 export class ImageDriverRequest {
   context: Context = new Context();
   phase: string = "";
-  /** The image as the user typed it. */
+  /** Where the image is on the host; `context.image` has it as the user typed it. */
   path: string = "";
   kind: string = "";
   /** In bytes; 0 for a directory. */
@@ -2355,7 +2355,7 @@ export class RootfsEntry {
   }
   hasMtime: bool = false;
   private mtimeValue: i64 = 0;
-  /** In seconds since 1970; absent: 0. */
+  /** In seconds since 1970; absent: now. */
   get mtime(): i64 {
     return this.mtimeValue;
   }

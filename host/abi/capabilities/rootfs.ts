@@ -24,7 +24,7 @@ const rootfsEntry = struct(
     mode: doc('Permission bits, as in 0o4755; absent: 0o755 for a directory, else 0o644.', optional(int)),
     uid: doc('Absent: 0.', optional(int)),
     gid: doc('Absent: 0.', optional(int)),
-    mtime: doc('In seconds since 1970; absent: 0.', optional(int)),
+    mtime: doc('In seconds since 1970; absent: now.', optional(int)),
     mtimeNs: doc('Nanoseconds within the second; absent: 0.', optional(int)),
     major: doc('With a device.', optional(int)),
     minor: doc('With a device.', optional(int)),

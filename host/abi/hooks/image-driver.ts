@@ -21,7 +21,7 @@ export const imageDriver = defineHook('wasm-plugin:hook/image-driver@1.0.0', {
   request: struct('ImageDriverRequest', {
     context,
     phase: oneOf('probe', 'unpack'),
-    path: doc('The image as the user typed it.', str),
+    path: doc('Where the image is on the host; `context.image` has it as the user typed it.', str),
     kind: oneOf('file', 'directory'),
     size: doc('In bytes; 0 for a directory.', int),
     head: doc('The first bytes, at most 64 KiB; none of a directory.', bin),
