@@ -168,7 +168,7 @@ export const COMMANDS: readonly CommandSpec[] = [
     extensible: true,
     passThrough: true,
     arguments: [
-      { name: 'IMAGE', kind: 'directory' },
+      { name: 'IMAGE', kind: 'file' },
       { name: 'COMMAND', kind: 'text', optional: true, repeat: true },
     ],
     options: [
@@ -190,6 +190,7 @@ export const COMMANDS: readonly CommandSpec[] = [
       { long: 'pwd', value: 'DIR', summary: 'working folder in the container' },
       { long: 'name', value: 'ID', summary: 'id of the container (default: made up)' },
       { long: 'read-only', summary: 'root file system cannot be written' },
+      { long: 'unpack', summary: 'unpack an image file instead of mounting it' },
       {
         long: 'engine',
         value: 'ENGINE',

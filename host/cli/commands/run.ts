@@ -16,8 +16,10 @@ export const run: RunCommand = async (context, parsed) => {
   try {
     return await withPhases(context, parsed, { image }, async (session, { args, flagsOf }) => {
       checkImage(image, args[0]);
-      const prepared = await prepareContainer(context, session, requestFromOptions(args, parsed.options), flagsOf);
-      if (!parsed.options.has('dry-run')) return launchContainer(context, session, prepared);
+      const dryRun = parsed.options.has('dry-run');
+      const request = requestFromOptions(args, parsed.options);
+      const prepared = await prepareContainer(context, session, request, flagsOf, dryRun);
+      if (!dryRun) return launchContainer(context, session, prepared);
       printDryRun(context, parsed, prepared);
       return EXIT_OK;
     });

@@ -91,7 +91,7 @@ const completions: Completion[] = [
   { line: 'wasm-plugin install f', want: ['file.sif', 'folder'] },
   { line: 'wasm-plugin install --order 5 --yes f', want: ['file.sif', 'folder'] },
   { line: 'wasm-plugin compile f', want: ['folder'] },
-  { line: 'wasm-plugin run f', want: ['folder'] },
+  { line: 'wasm-plugin run f', want: ['file.sif', 'folder'] },
   { line: 'wasm-plugin run folder f', want: [''] },
   { line: 'wasm-plugin list f', want: [''] },
   { line: 'wasm-plugin call file.sif e', want: ['engine-config'] },

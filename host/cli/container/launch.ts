@@ -1,14 +1,14 @@
 /**
  * One container run, from a request to an exit code:
  *
- *   base config -> engine-config over all plugins -> (--dry-run ends here) -> engine -> post-start -> monitor -> exit
+ *   image -> base config -> engine-config over all plugins -> (--dry-run ends here) -> engine -> post-start -> monitor -> exit
  *
  * The `before` and `after` phases of the command are around it, in the commands that call this.
  */
 import { randomBytes } from 'node:crypto';
-import { isAbsolute, resolve } from 'node:path';
+import { isAbsolute } from 'node:path';
 import type { CommandCall, EngineConfigResult, JsonObject } from '../../dispatch/index.js';
-import type { ContainerIo, Engine } from '../../engine/index.js';
+import type { ContainerIo, Engine, OpenImage } from '../../engine/index.js';
 import { createBuiltinEngine, makeConfig, runContainer } from '../../engine/index.js';
 import { PluginError, quote } from '../../errors/index.js';
 import type { OciConfig } from '../../oci/index.js';
@@ -17,14 +17,16 @@ import { UsageError } from '../failure.js';
 import type { CliIo } from '../io.js';
 import type { Session } from '../session.js';
 import { parseBind } from './bind.js';
+import { openRunImage } from './image.js';
 import type { ContainerRequest } from './request.js';
 import { parseVariables } from './variables.js';
 import { withOwner } from './with-owner.js';
 
-/** A container about to start; nothing of it exists yet. */
+/** A container about to start; nothing of it exists yet but its image. */
 export interface Prepared extends EngineConfigResult {
   readonly id: string;
-  readonly rootfs: string;
+  /** `launchContainer` closes it. */
+  readonly image: OpenImage;
   readonly engine: Engine;
 }
 
@@ -32,49 +34,56 @@ export interface Prepared extends EngineConfigResult {
  * Make the config and let the plugins change it.
  *
  * @param flagsOf - values of the flags that a plugin contributed.
+ * @param dryRun - only for a look: an image that would have to be mounted or unpacked stays as it is.
  * @throws UsageError for options that make no sense; PluginError `VETOED`, `CONFIG_CONFLICT`, `CONFIG_DENIED`, …
  */
 export async function prepareContainer(
-  { io }: CommandContext,
+  context: CommandContext,
   session: Session,
   request: ContainerRequest,
   flagsOf: CommandCall['flagsOf'],
+  dryRun = false,
 ): Promise<Prepared> {
+  const { io } = context;
   const engine = selectEngine(request.engine);
-  const rootfs = resolve(io.cwd, request.image);
   const id = request.name ?? `wp-${randomBytes(6).toString('hex')}`;
   const rootless = io.user.uid !== 0;
-  const config = baseConfig(request, rootfs, rootless, io);
   const facts = { name: engine.name, image: request.image, id, rootless };
-  const result = await session.dispatcher.engineConfig({
-    config: config as unknown as JsonObject,
-    engine: facts,
-    flagsOf,
-  });
-  return { ...result, id, rootfs, engine };
+  const image = await openRunImage(context, request, dryRun);
+  try {
+    const config = baseConfig(request, image, rootless, io) as unknown as JsonObject;
+    const result = await session.dispatcher.engineConfig({ config, engine: facts, flagsOf });
+    return { ...result, id, image, engine };
+  } catch (error) {
+    await image.close();
+    throw error;
+  }
 }
 
-/** Run it to its end. @returns the exit code that `run` passes on. */
+/** Run it to its end, and close its image whatever happens. @returns the exit code that `run` passes on. */
 export async function launchContainer(
   { io, log }: CommandContext,
   session: Session,
   prepared: Prepared,
 ): Promise<number> {
-  const { id, rootfs, engine, config, changes } = prepared;
+  const { id, image, engine, config, changes } = prepared;
   const containerIo: ContainerIo = io.inheritsStdio
     ? { onWarning: log.warning }
     : { stdin: 'ignore', stdout: 'pipe', stderr: 'pipe', onWarning: log.warning };
   const run = runContainer({
     engine: io.inheritsStdio ? engine : withOutput(engine, io),
     dispatcher: session.dispatcher,
-    spec: { id, rootfs, config: config as unknown as OciConfig },
+    spec: { id, rootfs: image.rootfs, config: config as unknown as OciConfig },
     io: containerIo,
     onSignal: (deliver) => io.onSignal(deliver),
   });
-  const { exitCode } = await run.catch((error: unknown) => {
+  try {
+    return (await run).exitCode;
+  } catch (error) {
     throw withOwner(error, changes);
-  });
-  return exitCode;
+  } finally {
+    await image.close();
+  }
 }
 
 function selectEngine(name: string | undefined): Engine {
@@ -82,17 +91,22 @@ function selectEngine(name: string | undefined): Engine {
   throw new PluginError('ENGINE_UNAVAILABLE', `Cannot use the engine ${quote(name)}: this version has only "builtin"`);
 }
 
-function baseConfig(request: ContainerRequest, rootfs: string, rootless: boolean, io: CliIo): OciConfig {
-  const { command, hostname, pwd, readOnly } = request;
-  if (pwd !== undefined && !isAbsolute(pwd)) throw new UsageError(`--pwd ${quote(pwd)} is not an absolute path`);
+function baseConfig(request: ContainerRequest, image: OpenImage, rootless: boolean, io: CliIo): OciConfig {
+  const { hostname, readOnly } = request;
+  const { env, command, user, cwd } = image.defaults;
+  if (request.pwd !== undefined && !isAbsolute(request.pwd)) {
+    throw new UsageError(`--pwd ${quote(request.pwd)} is not an absolute path`);
+  }
+  const folder = request.pwd ?? cwd;
   return makeConfig({
-    rootfs,
-    command: command.length === 0 ? ['/bin/sh'] : command,
-    env: parseVariables(request.env, io.env),
+    rootfs: image.rootfs,
+    command: command(request.command),
+    env: new Map([...env, ...parseVariables(request.env, io.env)]),
     binds: request.binds.map((bind) => parseBind(bind, io.cwd)),
     rootless,
     readOnly,
-    ...(pwd === undefined ? {} : { cwd: pwd }),
+    ...(user === undefined ? {} : { user }),
+    ...(folder === undefined ? {} : { cwd: folder }),
     ...(hostname === undefined ? {} : { hostname }),
   });
 }

@@ -6,7 +6,7 @@ import type { Options } from '../program/parsed.js';
 export interface ContainerRequest {
   /** As typed. */
   readonly image: string;
-  /** Empty: the image's shell. */
+  /** Empty: what the image runs by default. */
   readonly command: readonly string[];
   /** `SRC[:DST[:OPTS]]`. */
   readonly binds: readonly string[];
@@ -16,6 +16,8 @@ export interface ContainerRequest {
   readonly pwd: string | undefined;
   readonly name: string | undefined;
   readonly readOnly: boolean;
+  /** Never mount the image's own file system. */
+  readonly unpack: boolean;
   readonly engine: string | undefined;
 }
 
@@ -31,6 +33,7 @@ export function requestFromOptions(args: readonly string[], options: Options): C
     pwd: options.text('pwd'),
     name: options.text('name'),
     readOnly: options.has('read-only'),
+    unpack: options.has('unpack'),
     engine: options.text('engine'),
   };
 }
@@ -100,6 +103,7 @@ export function requestFromPlugin(
     pwd: textOf(plugin, run, 'pwd'),
     name: undefined,
     readOnly: run.options.get('read-only') === true,
+    unpack: false,
     engine: undefined,
   };
 }

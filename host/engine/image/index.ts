@@ -1,2 +1,2 @@
-export { inspectImage, openImage } from './open-image.js';
+export { openImage, previewImage } from './open-image.js';
 export type { ImageAccess, ImageDefaults, ImageKind, OpenImage, OpenImageOptions } from './types.js';

@@ -2,7 +2,7 @@ import { tmpdir } from 'node:os';
 import { defaultRunBase } from '../common/index.js';
 import type { Attached } from './attach.js';
 import { attach } from './attach.js';
-import { readDefaults } from './defaults.js';
+import { PLAIN_DEFAULTS, readDefaults } from './defaults.js';
 import { openSource } from './source.js';
 import type { ImageKind, OpenImage, OpenImageOptions } from './types.js';
 
@@ -30,14 +30,16 @@ export async function openImage(image: string, options: OpenImageOptions): Promi
 }
 
 /**
- * The kind of an image, without making anything: for a look at what a run would be.
+ * What a run of `image` would be, as far as that can be told without mounting or unpacking: nothing is made.
  *
- * @throws PluginError as `openImage`, for what can be told from the file alone.
+ * @returns of a folder what `openImage` gives. Otherwise `rootfs` is the image itself, and its defaults stay unknown.
+ * @throws PluginError as `openImage`, for what the file itself shows.
  */
-export function inspectImage(image: string): ImageKind {
+export function previewImage(image: string): OpenImage {
   const source = openSource(image);
-  if ('part' in source) source.close();
-  return source.kind;
+  if (!('part' in source)) return opened('directory', { rootfs: source.path, remove: () => undefined }, {});
+  source.close();
+  return { kind: source.kind, rootfs: source.part.path, defaults: PLAIN_DEFAULTS, close: async () => undefined };
 }
 
 function settled({ uid, runBase, unpackBase, access = 'any', onProgress = () => undefined }: OpenImageOptions) {
@@ -51,7 +53,11 @@ function settled({ uid, runBase, unpackBase, access = 'any', onProgress = () => 
   };
 }
 
-function opened(kind: ImageKind, { rootfs, remove }: Attached, { onWarning }: OpenImageOptions): OpenImage {
+function opened(
+  kind: ImageKind,
+  { rootfs, remove }: Attached,
+  { onWarning }: Pick<OpenImageOptions, 'onWarning'>,
+): OpenImage {
   let closed = false;
   const close = () => {
     if (closed) return;

@@ -1,0 +1,37 @@
+import { resolve } from 'node:path';
+import type { OpenImage } from '../../engine/index.js';
+import { openImage, previewImage } from '../../engine/index.js';
+import type { CommandContext } from '../context.js';
+import { createProgress } from '../terminal/progress.js';
+import type { ContainerRequest } from './request.js';
+
+/**
+ * Open the image of a run, and show on a terminal what takes long.
+ *
+ * @param dryRun - nothing is mounted or unpacked then.
+ * @returns an image that the caller closes.
+ * @throws PluginError as `openImage`.
+ */
+export async function openRunImage(
+  { io, log, globals }: CommandContext,
+  { image, unpack }: ContainerRequest,
+  dryRun: boolean,
+): Promise<OpenImage> {
+  const path = resolve(io.cwd, image);
+  if (dryRun) {
+    const preview = previewImage(path);
+    if (preview.kind !== 'directory') log.info('The image is not opened: what it sets and runs itself is left out');
+    return preview;
+  }
+  const progress = createProgress(io.stderr, !globals.quiet && !globals.silent && !globals.debug);
+  try {
+    return await openImage(path, {
+      uid: io.user.uid,
+      access: unpack ? 'unpack' : 'any',
+      onProgress: (text) => progress.step(text),
+      onWarning: log.warning,
+    });
+  } finally {
+    progress.end();
+  }
+}
