@@ -1,0 +1,84 @@
+/** Plugins under containerd: what they do to containers that `ctr` starts. */
+import { chmodSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import { type Containerd, canContainerd, startContainerd } from '../support/containerd.js';
+import { TINY_IMAGE } from '../support/oci-archive.js';
+import { installPlugins, LIMIT_PLUGIN, type PluggedCommand, writeEntry } from '../support/plugged-runtime.js';
+import { realRuntimes, type Trampoline, writeTrampoline } from '../support/trampoline.js';
+
+const supported = canContainerd();
+
+describe.skipIf(!supported)('plugins under containerd', () => {
+  let folder: string;
+  let plugged: PluggedCommand;
+  let containerd: Containerd;
+  beforeAll(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'wasm-plugin-plugged-'));
+    chmodSync(folder, 0o755);
+    plugged = await installPlugins(folder);
+    containerd = await startContainerd();
+    // Two plugins are compiled first.
+  }, 300_000);
+  afterEach(async () => expect(await containerd.leftovers()).toEqual([]));
+  afterAll(async () => {
+    await containerd?.stop();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  describe.each(supported ? realRuntimes() : [])('with %s', (real) => {
+    let entry: string;
+    let trampoline: Trampoline;
+    beforeAll(() => {
+      // What the real runtime is given, seen from behind our entry.
+      mkdirSync(join(folder, real));
+      trampoline = writeTrampoline(join(folder, real), real);
+      entry = join(folder, real, 'entry');
+      writeEntry(entry, plugged, trampoline.path);
+    });
+
+    function run(id: string, script: string, ...options: readonly string[]) {
+      const command = [TINY_IMAGE, `${real}-${id}`, '/bin/sh', '-c', script];
+      return containerd.ctr('run', '--rm', '--runc-binary', entry, ...options, ...command);
+    }
+
+    test('a container is what two plugins made of it', async () => {
+      const script = 'echo $SITE $MEMORY_LIMIT_MIB; ls /run/host; exit 3';
+      expect(await run('changed', script)).toEqual({ exitCode: 3, stdout: 'nowhere 256\nos-release\n', stderr: '' });
+      expect(trampoline.configs().get(`${real}-changed`)).toMatchObject({
+        linux: { resources: { memory: { limit: 256 * 1024 * 1024 } } },
+      });
+    });
+
+    test('annotations are the flags that plugins add to run', async () => {
+      const annotations = ['--annotation', 'wasm-plugin/site=here', '--annotation', 'wasm-plugin/memory-mib=64'];
+      expect(await run('annotated', 'echo $SITE $MEMORY_LIMIT_MIB', ...annotations)).toEqual({
+        exitCode: 0,
+        stdout: 'here 64\n',
+        stderr: '',
+      });
+    });
+
+    test('a veto is the reason why there is no container, and names the plugin', async () => {
+      const { exitCode, stdout, stderr } = await run('vetoed', 'echo ran', '--annotation', 'wasm-plugin/memory-mib=0');
+      expect({ exitCode, stdout }).toEqual({ exitCode: 1, stdout: '' });
+      expect(stderr).toContain('OCI runtime create failed: wasm-plugin: ');
+      expect(stderr).toContain(LIMIT_PLUGIN);
+      expect(stderr).toContain('--memory-mib must be at least 1');
+      expect(trampoline.configs().has(`${real}-vetoed`)).toBe(false);
+    });
+
+    test('another process in the container sees what they set', async () => {
+      const running = run('long', 'exec sleep 1000');
+      await vi.waitFor(
+        async () => expect((await containerd.ctr('tasks', 'list')).stdout).toMatch(/long .*RUNNING/),
+        20_000,
+      );
+      const exec = ['tasks', 'exec', '--exec-id', 'one', `${real}-long`, '/bin/sh', '-c', 'echo $SITE'];
+      expect(await containerd.ctr(...exec)).toMatchObject({ exitCode: 0, stdout: 'nowhere\n' });
+      await containerd.ctr('tasks', 'kill', '--signal', 'SIGKILL', `${real}-long`);
+      expect(await running).toMatchObject({ exitCode: 137 });
+    });
+  });
+});
