@@ -5,7 +5,7 @@
  */
 import { writeSync } from 'node:fs';
 import type { MakeConfigOptions } from '../../host/engine/index.js';
-import { createBuiltinEngine, makeConfig, probeEngines } from '../../host/engine/index.js';
+import { createBuiltinEngine, createRuntimeEngine, makeConfig, probeEngines } from '../../host/engine/index.js';
 import type { OciConfig } from '../../host/oci/index.js';
 
 export interface DriverOrder {
@@ -17,6 +17,10 @@ export interface DriverOrder {
   /** Laid over the made config; objects are merged, everything else replaces. */
   readonly edit?: object;
   readonly runBase?: string;
+  /** Default builtin. */
+  readonly engine?: 'builtin' | 'crun' | 'runc';
+  /** Program of the engine, instead of the one that is found by name. */
+  readonly enginePath?: string;
   /** What to do with a held container. */
   readonly hold?: 'release' | 'kill' | 'wait';
   /** Send this once the command has written anything to stdout. */
@@ -53,6 +57,12 @@ function isPlain(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
+function createEngine({ engine = 'builtin', runBase, enginePath }: DriverOrder): Engine {
+  const options = runBase === undefined ? {} : { runBase };
+  if (engine === 'builtin') return createBuiltinEngine(options);
+  return createRuntimeEngine(engine, enginePath === undefined ? options : { ...options, path: enginePath });
+}
+
 async function main(order: DriverOrder): Promise<void> {
   if (order.probe === true) {
     tell({ event: 'probe', problems: probeEngines()[0]?.problems ?? [] });
@@ -70,7 +80,7 @@ async function main(order: DriverOrder): Promise<void> {
     order.edit ?? {},
   ) as OciConfig;
   const warnings: string[] = [];
-  const engine = createBuiltinEngine(order.runBase === undefined ? {} : { runBase: order.runBase });
+  const engine = createEngine(order);
   const container = await engine.start(
     { id: order.id ?? `test-${process.pid}`, rootfs: order.rootfs, config },
     {

@@ -9,22 +9,23 @@
  */
 import type { ChildProcess } from 'node:child_process';
 import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { chmodSync, mkdirSync, readFileSync, realpathSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Duplex } from 'node:stream';
-import { isMainThread } from 'node:worker_threads';
-import { escapeControls, PluginError, quote } from '../../errors/index.js';
 import { parseOciConfig } from '../../oci/index.js';
 import type { RunDirectory } from '../common/index.js';
 import {
+  asEngineFailure,
+  checkStart,
   cleanupStale,
   coverInheritedFds,
   createCgroup,
   createRunDirectory,
   defaultRunBase,
+  imageFolder,
   parseMountInfo,
+  spawned,
   TOOLS_PATH,
 } from '../common/index.js';
 import type { ContainerIo, ContainerSpec, Engine, RunningContainer } from '../engine.js';
@@ -57,21 +58,12 @@ export function createBuiltinEngine(options: BuiltinEngineOptions = {}): Engine 
   const runBase = options.runBase ?? defaultRunBase(process.env.XDG_RUNTIME_DIR, tmpdir(), uid);
   return {
     name: 'builtin',
-    start: (spec, io = {}) => start(spec, io, runBase, uid).catch(failed),
+    start: (spec, io = {}) => start(spec, io, runBase, uid).catch(asEngineFailure),
   };
 }
 
 async function start(spec: ContainerSpec, io: ContainerIo, runBase: string, uid: number): Promise<RunningContainer> {
-  if (!isMainThread) {
-    // The kernel ties --pdeathsig to the thread: the container would die with the worker, or not at all.
-    throw new PluginError('ENGINE_UNAVAILABLE', 'Cannot start a container from a worker thread');
-  }
-  if (!/^[A-Za-z0-9][A-Za-z0-9_.+-]{0,99}$/.test(spec.id)) {
-    throw new PluginError(
-      'ENGINE_FAILED',
-      `Cannot use the container id ${quote(spec.id)}: it has other characters, or too many`,
-    );
-  }
+  checkStart(spec.id);
   const onWarning = io.onWarning ?? (() => undefined);
   const config = parseOciConfig(spec.config);
   const admitted = admitConfig(config, uid, onWarning);
@@ -125,18 +117,6 @@ async function spawnIn(
   }
 }
 
-/** What the system refuses is a failure of the engine like any other; what else is thrown is a bug and stays as it is. */
-function failed(error: unknown): never {
-  if (!(error instanceof Error) || error instanceof PluginError || !('syscall' in error)) {
-    throw error;
-  }
-  const tooLong = 'code' in error && error.code === 'E2BIG';
-  throw new PluginError('ENGINE_FAILED', `Cannot start the container: ${escapeControls(error.message)}`, {
-    cause: error,
-    hint: tooLong ? 'Give it fewer or shorter arguments and variables; one may have 128 KiB.' : undefined,
-  });
-}
-
 /** Everything that the mounts need, and the list of them. @returns the number of mount steps. */
 function fillRunDirectory(
   runDir: string,
@@ -144,15 +124,7 @@ function fillRunDirectory(
   admitted: Admitted,
   onWarning: (text: string) => void,
 ): number {
-  const image = realImage(rootfs);
-  const asked = config.root?.path;
-  // A relative path is relative to a bundle, which we do not have; an absolute one must mean the same image.
-  if (asked?.startsWith('/') === true && realImage(asked) !== image) {
-    throw new PluginError(
-      'CONFIG_INVALID',
-      `Cannot run the container: root.path is ${quote(asked)}, the image is ${quote(rootfs)}`,
-    );
-  }
+  const image = imageFolder(rootfs, config.root?.path);
   for (const name of ['root', 'upper', 'work', 'points', 'dev']) {
     mkdirSync(join(runDir, name));
   }
@@ -183,26 +155,6 @@ function fillRunDirectory(
   return steps.length;
 }
 
-function realImage(rootfs: string): string {
-  try {
-    const image = realpathSync(rootfs);
-    if (statSync(image).isDirectory()) {
-      return image;
-    }
-  } catch (cause) {
-    const code = (cause as NodeJS.ErrnoException).code ?? 'error';
-    throw imageUnsupported(rootfs, code === 'ENOENT' ? 'there is no such folder' : code, cause);
-  }
-  throw imageUnsupported(rootfs, 'it is not a folder');
-}
-
-function imageUnsupported(rootfs: string, why: string, cause?: unknown): PluginError {
-  return new PluginError('IMAGE_UNSUPPORTED', `Cannot use the image ${quote(rootfs)}: ${why}`, {
-    cause,
-    hint: 'In this version an image is a folder with a root file system, as "apptainer build --sandbox" or "podman export" make one.',
-  });
-}
-
 /** For the tools, which must not see the container's variables: LD_PRELOAD in a config would be code in a privileged process. */
 function toolEnvironment({ env }: Admitted): NodeJS.ProcessEnv {
   const carriers = env.map(([, value], index) => [`WP_ENV_${index}`, value] as const);
@@ -211,20 +163,4 @@ function toolEnvironment({ env }: Admitted): NodeJS.ProcessEnv {
 
 function stderrOf({ stderr = 'inherit' }: ContainerIo): 'pipe' | 'ignore' | number {
   return stderr === 'inherit' ? 2 : stderr;
-}
-
-async function spawned(child: ReturnType<typeof spawn>): Promise<void> {
-  try {
-    await once(child, 'spawn');
-  } catch (cause) {
-    const code = (cause as NodeJS.ErrnoException).code;
-    throw new PluginError(
-      'ENGINE_UNAVAILABLE',
-      `Cannot start a container: setpriv: ${escapeControls(code ?? 'error')}`,
-      {
-        hint: 'Install util-linux.',
-        cause,
-      },
-    );
-  }
 }

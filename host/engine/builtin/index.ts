@@ -1,4 +1,3 @@
-export { findTool, TOOLS_PATH } from '../common/index.js';
 export type { BuiltinEngineOptions } from './builtin-engine.js';
 export { createBuiltinEngine } from './builtin-engine.js';
 export type { Place } from './container-view.js';

@@ -1,6 +1,7 @@
-import { chmodSync, chownSync, lstatSync, mkdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { PluginError, quote } from '../../errors/index.js';
+import { copyDirectory } from '../common/index.js';
 import type { Place } from './container-view.js';
 
 /**
@@ -57,18 +58,5 @@ function makeIn(layer: string, model: string, inner: string, wanted: 'directory'
   } else {
     writeFileSync(path, '', { flag: 'a' });
     chmodSync(path, 0o644);
-  }
-}
-
-/** Make `path` with the mode and, as far as we may, the owner of `model`; 0755 if there is no model. */
-export function copyDirectory(model: string, path: string, addMode = 0): void {
-  const stat = lstatSync(model, { throwIfNoEntry: false });
-  if (mkdirSync(path, { recursive: true }) === undefined && addMode === 0) {
-    return; // it was there
-  }
-  // Not the mode argument of mkdir, which the umask would cut.
-  chmodSync(path, ((stat?.mode ?? 0o755) & 0o7777) | addMode);
-  if (stat !== undefined && process.getuid?.() === 0) {
-    chownSync(path, stat.uid, stat.gid);
   }
 }

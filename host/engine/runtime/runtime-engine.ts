@@ -1,0 +1,150 @@
+/**
+ * Engines over an installed OCI runtime, crun or runc.
+ *
+ *   admit the config -> run folder with a bundle -> spawn -> overlay -> runtime: create -> cgroup, hooks -> hold -> start
+ *
+ * What is promised is what the builtin engine promises: the image is never written, and nothing is left behind however we end.
+ * The runtime adds what util-linux cannot do: seccomp, security modules, sysctls, hooks inside the container.
+ */
+import type { ChildProcess } from 'node:child_process';
+import { spawn } from 'node:child_process';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Duplex } from 'node:stream';
+import { PluginError } from '../../errors/index.js';
+import { parseOciConfig } from '../../oci/index.js';
+import type { RunDirectory } from '../common/index.js';
+import {
+  asEngineFailure,
+  checkStart,
+  cleanupStale,
+  coverInheritedFds,
+  createCgroup,
+  createRunDirectory,
+  defaultRunBase,
+  findTool,
+  imageFolder,
+  spawned,
+  TOOLS_PATH,
+} from '../common/index.js';
+import type { ContainerIo, ContainerSpec, Engine, RunningContainer } from '../engine.js';
+import type { RuntimeKind } from './admit.js';
+import { admitForRuntime } from './admit.js';
+import { BOX, SCRIPT_NAME } from './box.js';
+import { overlayOptions, writeBundle } from './bundle.js';
+import { superviseContainer } from './running-container.js';
+
+export interface RuntimeEngineOptions {
+  /** Absolute path of the runtime's program. Default: found by name where system tools live. */
+  readonly path?: string;
+  /** Folder for the folders of runs, of ours alone. Default as `defaultRunBase`. */
+  readonly runBase?: string;
+}
+
+/** How each runtime is told to leave cgroups alone, and what the box does to `/sys/fs/cgroup` for that. */
+const NO_CGROUPS: Readonly<Record<RuntimeKind, { readonly option: string; readonly box: 'hide' | 'protect' }>> = {
+  crun: { option: '--cgroup-manager=disabled', box: 'hide' },
+  runc: { option: '--rootless=true', box: 'protect' },
+};
+
+/**
+ * Make the engine. It keeps no state between containers.
+ *
+ * `start` also removes what earlier runs left behind when they were killed.
+ */
+export function createRuntimeEngine(kind: RuntimeKind, options: RuntimeEngineOptions = {}): Engine {
+  const uid = process.getuid?.() ?? 0;
+  const runBase = options.runBase ?? defaultRunBase(process.env.XDG_RUNTIME_DIR, tmpdir(), uid);
+  return {
+    name: kind,
+    async start(spec, io = {}) {
+      const path = options.path ?? findTool(kind);
+      if (path === undefined) {
+        throw new PluginError('ENGINE_UNAVAILABLE', `Cannot use the engine ${kind}: it is not installed`, {
+          hint: `Install ${kind}, or use another engine: wasm-plugin doctor`,
+        });
+      }
+      return start({ kind, path, runBase, uid }, spec, io).catch(asEngineFailure);
+    },
+  };
+}
+
+interface Setting {
+  readonly kind: RuntimeKind;
+  readonly path: string;
+  readonly runBase: string;
+  readonly uid: number;
+}
+
+async function start(setting: Setting, spec: ContainerSpec, io: ContainerIo): Promise<RunningContainer> {
+  checkStart(spec.id);
+  const { kind, uid, runBase } = setting;
+  const onWarning = io.onWarning ?? (() => undefined);
+  const config = parseOciConfig(spec.config);
+  admitForRuntime(kind, config, uid, onWarning);
+  cleanupStale(runBase);
+  const run = createRunDirectory(runBase, spec.id);
+  const logFile = join(run.path, 'log');
+  const child = await spawnIn(run, setting, { ...spec, config }, io, logFile);
+  // From here on the end of the process takes the folder with it.
+  return superviseContainer({
+    name: kind,
+    id: spec.id,
+    config,
+    run,
+    child,
+    streams: {
+      stdin: child.stdin,
+      stdout: child.stdout,
+      stderr: (child.stdio[4] as Duplex | null | undefined) ?? null,
+    },
+    logFile,
+    createCgroup: () => createCgroup(spec.id, config.linux?.resources ?? {}, onWarning),
+    hold: io.hold ?? false,
+    onWarning,
+  });
+}
+
+async function spawnIn(
+  run: RunDirectory,
+  { kind, path, uid }: Setting,
+  { id, rootfs, config }: ContainerSpec,
+  io: ContainerIo,
+  logFile: string,
+): Promise<ChildProcess> {
+  const onWarning = io.onWarning ?? (() => undefined);
+  const rootless = uid !== 0;
+  try {
+    const image = imageFolder(rootfs, config.root?.path);
+    writeBundle({ config, image, runDir: run.path, rootless, onWarning });
+    const { option, box } = NO_CGROUPS[kind];
+    const runtime = [path, '--root', join(run.path, 'state'), option, '--log', logFile, '--log-format', 'json'];
+    const namespaces = [...(rootless ? ['--user', '--map-root-user'] : []), '--mount', '--pid', '--fork'];
+    const argv = [
+      ...['--pdeathsig', 'KILL', '--', 'unshare', ...namespaces, '--kill-child', '--propagation', 'private', '--'],
+      ...['/bin/sh', '-c', BOX, SCRIPT_NAME, run.path, box, overlayOptions(rootless)],
+      ...[...runtime, 'run', '--bundle', run.path, id],
+    ];
+    const child = spawn('setpriv', argv, {
+      cwd: '/',
+      // An own session: a container in ours could type into our terminal, and a Ctrl-C would reach it twice.
+      detached: true,
+      // Nothing of the config's, which would be code in a privileged process, and nothing of the caller's.
+      env: { PATH: TOOLS_PATH, LC_ALL: 'C' },
+      stdio: [io.stdin ?? 'inherit', io.stdout ?? 'inherit', 'pipe', 'pipe', stderrOf(io), ...coverInheritedFds()],
+    });
+    await spawned(child);
+    return child;
+  } catch (error) {
+    try {
+      run.remove();
+    } catch (leftBehind) {
+      onWarning(`the folder of the run is left behind: ${(leftBehind as Error).message}`);
+    }
+    throw error;
+  }
+}
+
+function stderrOf({ stderr = 'inherit' }: ContainerIo): 'pipe' | 'ignore' | number {
+  return stderr === 'inherit' ? 2 : stderr;
+}
