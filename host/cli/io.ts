@@ -40,6 +40,8 @@ export interface CliIo {
   /** Absolute path that relative arguments are resolved against. */
   readonly cwd: string;
   readonly user: CliUser;
+  /** How to start this program again: Node and the script, absolute paths. */
+  readonly program: readonly [node: string, script: string];
   /**
    * Call `listener` for every signal until the returned function is called.
    *

@@ -1,4 +1,5 @@
 /** The real process behind `CliIo`. */
+import { realpathSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { CommandFailure } from './failure.js';
 import { fdOutput } from './fd-output.js';
@@ -14,6 +15,9 @@ export function processIo(): CliIo {
     env: process.env,
     cwd: process.cwd(),
     user: currentUser(),
+    get program(): readonly [string, string] {
+      return [process.execPath, realpathSync(process.argv[1] as string)];
+    },
     inheritsStdio: true,
     onSignal(listener) {
       for (const signal of CLI_SIGNALS) process.on(signal, listener);

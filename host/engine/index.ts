@@ -1,7 +1,11 @@
 export type { BuiltinEngineOptions } from './builtin/index.js';
 export { createBuiltinEngine } from './builtin/index.js';
-export { defaultRunBase } from './common/index.js';
+export { coverInheritedFds, defaultRunBase } from './common/index.js';
 export type { ContainerIo, ContainerSpec, ContainerStats, Engine, ExitStatus, RunningContainer } from './engine.js';
+export type { FollowedProcess } from './follow-process.js';
+export { followProcess, startTimeOf } from './follow-process.js';
+export type { ImageDefaults, ImageKind, OpenImage, OpenImageOptions } from './image/index.js';
+export { openImage, previewImage } from './image/index.js';
 export type { Bind, MakeConfigOptions } from './make-config.js';
 export { makeConfig } from './make-config.js';
 export type { EngineFacts } from './probe.js';

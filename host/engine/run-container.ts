@@ -55,17 +55,18 @@ export async function runContainer(run: ContainerRun): Promise<ExitStatus> {
 
 type Event = Pick<MonitorEvent, 'event' | 'signal'>;
 
-interface Reporter {
+export interface Reporter {
   /** Queue one event. */
   report(event: Event): void;
   /** Tell the exit after everything that is queued. */
-  finish(status: ExitStatus): Promise<MonitorActions>;
+  finish(status: Partial<ExitStatus>): Promise<MonitorActions>;
   stop(): void;
 }
 
-function createReporter(
+/** Tells the monitors of a container what happens to it, one event after the other. */
+export function createReporter(
   session: MonitorSession,
-  container: RunningContainer,
+  container: Pick<RunningContainer, 'pid' | 'signal' | 'stats'>,
   id: string,
   uptimeMs: () => number,
 ): Reporter {
@@ -107,7 +108,7 @@ function createReporter(
       clearTimeout(timer);
       await queue;
       stopped = true;
-      const how = signal === undefined ? { exitCode } : { exitSignal: signal };
+      const how = signal === undefined ? (exitCode === undefined ? {} : { exitCode }) : { exitSignal: signal };
       return tell({ event: 'exited', ...how });
     },
     stop() {

@@ -1,5 +1,7 @@
 export type { ConfigFile } from './config-file.js';
 export { MAX_CONFIG_BYTES, readConfigFile } from './config-file.js';
+export type { EntryOptions } from './entry-scripts.js';
+export { hookScript, MARK, runtimeScript } from './entry-scripts.js';
 export { applyEnvEdits, compareEnv } from './env-edits.js';
 export type { ExactJson } from './exact-json.js';
 export { parseExactJson } from './exact-json.js';

@@ -6,7 +6,17 @@
  *
  * The runtime entry is a shell script that must find it without Node, hence a path without a hash (`setup/runtime-script.ts`).
  */
-import { lstatSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  fstatSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import { any, fromJson, type Json, map, optional, str, struct, toJson, type Value, withDefault } from '../abi/index.js';
 import { PluginError, quote } from '../errors/index.js';
@@ -26,6 +36,8 @@ export interface RunState {
   readonly bundle: string;
   /** Name of the config in the bundle, as the runtime was told. */
   readonly config: string;
+  /** `--root` of the runtime. */
+  readonly root?: string | undefined;
   /** What plugins answered as state, by plugin. */
   readonly states: ReadonlyMap<string, Value>;
   readonly env: readonly EnvEdit[];
@@ -36,6 +48,7 @@ const FORMAT = struct('RunState', {
   image: withDefault(str, ''),
   bundle: str,
   config: str,
+  root: optional(str),
   states: withDefault(map(any), {}),
   env: withDefault(map(struct('EnvEdit', { before: optional(str), after: optional(str) })), {}),
 });
@@ -74,24 +87,32 @@ export function writeState(folder: string, path: string, state: RunState): void 
   });
 }
 
-/** @returns undefined if there is none. @throws PluginError `IO_FAILED` for one that cannot be read. */
-export function readState(path: string): RunState | undefined {
-  const text = attempt('read', path, () => {
-    const stats = statSync(path, { throwIfNoEntry: false });
+/**
+ * @param path - of the file, or a descriptor of it.
+ * @returns undefined if there is none.
+ * @throws PluginError `IO_FAILED` for one that cannot be read.
+ */
+export function readState(path: string | 0): RunState | undefined {
+  const text = attempt('read', `${path}`, () => {
+    const stats = path === 0 ? fstatSync(path) : statSync(path, { throwIfNoEntry: false });
     if (stats === undefined) {
       return undefined;
     }
     if (stats.size > MAX_STATE_BYTES) {
-      throw new PluginError('LIMIT_EXCEEDED', `Cannot read ${quote(path, 4096)}: it is too large`);
+      throw new PluginError('LIMIT_EXCEEDED', `Cannot read ${quote(`${path}`, 4096)}: it is too large`);
     }
     return readFileSync(path, 'utf8');
   });
   if (text === undefined) {
     return undefined;
   }
-  const result = attempt('read', path, () => fromJson(FORMAT, JSON.parse(text) as Json));
+  return parseState(path, text);
+}
+
+function parseState(path: string | 0, text: string): RunState {
+  const result = attempt('read', `${path}`, () => fromJson(FORMAT, JSON.parse(text) as Json));
   if (!result.ok) {
-    throw new PluginError('IO_FAILED', `Cannot read ${quote(path, 4096)}: ${result.problems.join('; ')}`);
+    throw new PluginError('IO_FAILED', `Cannot read ${quote(`${path}`, 4096)}: ${result.problems.join('; ')}`);
   }
   const { states, env, ...rest } = result.value;
   return {

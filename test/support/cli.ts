@@ -1,4 +1,5 @@
 /** Drive the command line without a process: writers in, text and exit code out. */
+import { join } from 'node:path';
 import type { CliIo, CliSignal } from '../../host/cli/index.js';
 import { main } from '../../host/cli/index.js';
 
@@ -49,6 +50,7 @@ export function startCli(args: readonly string[], options: CliOptions): RunningC
     env: { PATH: process.env.PATH, ...env },
     cwd,
     user: { uid, gid: uid, name: uid === 0 ? 'root' : 'me', home: cwd },
+    program: [process.execPath, join(import.meta.dirname, '../../dist/bin/wasm-plugin.js')],
     inheritsStdio: false,
     onSignal(listener) {
       listeners.add(listener);

@@ -104,7 +104,7 @@ async function beforeCreate(call: RuntimeCall, options: OwnOptions, io: CliIo): 
   }
   if (hooked || env.length > 0) {
     sweepStates(options.state);
-    writeState(options.state, state, { runId, image, bundle, config: call.config, states, env });
+    writeState(options.state, state, { runId, image, bundle, config: call.config, root: call.root, states, env });
   }
 }
 
