@@ -17,3 +17,4 @@ export { createRuntimeEngine } from './runtime/index.js';
 export type { EngineName } from './select.js';
 export { ENGINE_NAMES, selectEngine } from './select.js';
 export { buildTinyRootfs } from './tiny-rootfs.js';
+export { tryEngines } from './try-engines.js';

@@ -194,8 +194,9 @@ export const COMMANDS: readonly CommandSpec[] = [
       {
         long: 'engine',
         value: 'ENGINE',
-        kind: ['builtin'],
-        summary: 'what starts the container (default builtin)',
+        kind: ['auto', 'builtin', 'crun', 'runc'],
+        summary:
+          'what starts the container: auto, the default, is the first that is installed (env WASM_PLUGIN_ENGINE)',
       },
       { long: 'dry-run', summary: 'print the final OCI config and who changed what, start nothing' },
       { long: 'json', summary: 'with --dry-run: one JSON object with config and changes' },

@@ -1,5 +1,5 @@
 import type { EngineFacts } from '../../engine/index.js';
-import { probeEngines } from '../../engine/index.js';
+import { tryEngines } from '../../engine/index.js';
 import { escapeControls, quote } from '../../errors/index.js';
 import { HOST_VERSION } from '../../runtime/index.js';
 import { INLINE_DEADLINE_METER } from '../../sandbox/index.js';
@@ -45,7 +45,7 @@ export const run: RunCommand = async (context, { options }) => {
     version: HOST_VERSION,
     node: process.version,
     meter: METER[INLINE_DEADLINE_METER],
-    engines: probeEngines(),
+    engines: await tryEngines(),
     stores: checkStores(context),
     contributions: contributionProblems(context),
   };

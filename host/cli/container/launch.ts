@@ -9,8 +9,8 @@ import { randomBytes } from 'node:crypto';
 import { isAbsolute } from 'node:path';
 import type { CommandCall, EngineConfigResult, JsonObject } from '../../dispatch/index.js';
 import type { ContainerIo, Engine, OpenImage } from '../../engine/index.js';
-import { createBuiltinEngine, makeConfig, runContainer } from '../../engine/index.js';
-import { PluginError, quote } from '../../errors/index.js';
+import { makeConfig, runContainer, selectEngine } from '../../engine/index.js';
+import { quote } from '../../errors/index.js';
 import type { OciConfig } from '../../oci/index.js';
 import type { CommandContext } from '../context.js';
 import { UsageError } from '../failure.js';
@@ -45,7 +45,7 @@ export async function prepareContainer(
   dryRun = false,
 ): Promise<Prepared> {
   const { io } = context;
-  const engine = selectEngine(request.engine);
+  const engine = selectEngine(request.engine ?? (io.env.WASM_PLUGIN_ENGINE || undefined));
   const id = request.name ?? `wp-${randomBytes(6).toString('hex')}`;
   const rootless = io.user.uid !== 0;
   const facts = { name: engine.name, image: request.image, id, rootless };
@@ -84,11 +84,6 @@ export async function launchContainer(
   } finally {
     await image.close();
   }
-}
-
-function selectEngine(name: string | undefined): Engine {
-  if (name === undefined || name === 'builtin') return createBuiltinEngine();
-  throw new PluginError('ENGINE_UNAVAILABLE', `Cannot use the engine ${quote(name)}: this version has only "builtin"`);
 }
 
 function baseConfig(request: ContainerRequest, image: OpenImage, rootless: boolean, io: CliIo): OciConfig {

@@ -26,6 +26,7 @@ import {
   imageFolder,
   parseMountInfo,
   spawned,
+  stderrOf,
   TOOLS_PATH,
 } from '../common/index.js';
 import type { ContainerIo, ContainerSpec, Engine, RunningContainer } from '../engine.js';
@@ -159,8 +160,4 @@ function fillRunDirectory(
 function toolEnvironment({ env }: Admitted): NodeJS.ProcessEnv {
   const carriers = env.map(([, value], index) => [`WP_ENV_${index}`, value] as const);
   return { PATH: TOOLS_PATH, LC_ALL: 'C', ...Object.fromEntries(carriers) };
-}
-
-function stderrOf({ stderr = 'inherit' }: ContainerIo): 'pipe' | 'ignore' | number {
-  return stderr === 'inherit' ? 2 : stderr;
 }

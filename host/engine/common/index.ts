@@ -15,4 +15,4 @@ export { runHooks } from './oci-hooks.js';
 export { childrenOf, processStats } from './process-stats.js';
 export type { RunDirectory } from './run-directory.js';
 export { cleanupStale, createRunDirectory, defaultRunBase } from './run-directory.js';
-export { asEngineFailure, checkStart, spawned } from './start.js';
+export { asEngineFailure, checkStart, spawned, stderrOf } from './start.js';

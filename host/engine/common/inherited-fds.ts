@@ -39,8 +39,8 @@ function leaks(fd: number): boolean {
 
 let opened: number | undefined;
 
-// Kept open: one for the process is enough, and Node opens files close-on-exec.
-function nullDevice(): number {
+/** Descriptor of /dev/null. Kept open: one for the process is enough, and Node opens files close-on-exec. */
+export function nullDevice(): number {
   opened ??= openSync('/dev/null', 'r+');
   return opened;
 }

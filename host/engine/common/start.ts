@@ -3,6 +3,8 @@ import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { isMainThread } from 'node:worker_threads';
 import { escapeControls, PluginError, quote } from '../../errors/index.js';
+import type { ContainerIo } from '../engine.js';
+import { nullDevice } from './inherited-fds.js';
 
 /** @throws PluginError `ENGINE_UNAVAILABLE` off the main thread; `ENGINE_FAILED` for an id with other characters, or too many. */
 export function checkStart(id: string): void {
@@ -45,4 +47,10 @@ export async function spawned(child: ChildProcess): Promise<void> {
       },
     );
   }
+}
+
+/** Entry in the `stdio` of a spawn that carries the command's stderr under a number above 2, where Node takes `ignore` for closed. */
+export function stderrOf({ stderr = 'inherit' }: ContainerIo): 'pipe' | number {
+  if (stderr === 'inherit') return 2;
+  return stderr === 'ignore' ? nullDevice() : stderr;
 }

@@ -25,6 +25,7 @@ import {
   findTool,
   imageFolder,
   spawned,
+  stderrOf,
   TOOLS_PATH,
 } from '../common/index.js';
 import type { ContainerIo, ContainerSpec, Engine, RunningContainer } from '../engine.js';
@@ -143,8 +144,4 @@ async function spawnIn(
     }
     throw error;
   }
-}
-
-function stderrOf({ stderr = 'inherit' }: ContainerIo): 'pipe' | 'ignore' | number {
-  return stderr === 'inherit' ? 2 : stderr;
 }
