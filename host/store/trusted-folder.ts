@@ -4,7 +4,7 @@
  */
 
 import type { BigIntStats } from 'node:fs';
-import { lstatSync, realpathSync, statSync } from 'node:fs';
+import { lstatSync, readFileSync, realpathSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { PluginError, quote } from '../errors/index.js';
 import { errnoOf, ioError } from './io-error.js';
@@ -60,7 +60,7 @@ export function checkFolder(path: string, owners: readonly number[]): BigIntStat
  * @throws PluginError `STORE_REFUSED`.
  */
 export function checkFoldersAbove(root: string, strict: boolean, owners: readonly number[]): void {
-  const rootOnly = strict || owners.every((uid) => uid === 0);
+  const rootOnly = strict || (owners.every((uid) => uid === 0) && isRootOfMachine());
   const above = dirname(root);
   // Both ways to it: the names as they are written, and where links in them lead.
   for (const start of new Set([above, realPathOf(above)])) {
@@ -70,6 +70,15 @@ export function checkFoldersAbove(root: string, strict: boolean, owners: readonl
         break;
       }
     }
+  }
+}
+
+/** Root of a user namespace is a user outside, and sees the machine's root as somebody without a number. */
+function isRootOfMachine(): boolean {
+  try {
+    return /^\s*0\s+0\s/.test(readFileSync('/proc/self/uid_map', 'utf8'));
+  } catch {
+    return true;
   }
 }
 

@@ -205,6 +205,23 @@ export const COMMANDS: readonly CommandSpec[] = [
       'Options go before IMAGE; what follows it is for COMMAND. The exit code is the container’s; 125 is a failure of ours.',
   },
   {
+    name: 'setup',
+    summary: 'let another engine run containers with plugins',
+    heading: RUN,
+    arguments: [{ name: 'ENGINE', kind: ['podman', 'containerd'] }],
+    options: [
+      { long: 'runtime', value: 'RUNTIME', kind: ['crun', 'runc'], summary: 'the real runtime, a name or a path' },
+      { long: 'dir', value: 'DIR', kind: 'directory', summary: 'where to put the programs' },
+      { long: 'config-dir', value: 'DIR', kind: 'directory', summary: 'where to put the drop-in of the engine' },
+      { long: 'precreate', summary: 'podman: a hook for --hooks-dir, the runtime stays as it is' },
+      { long: 'undo', summary: 'remove what the same command wrote' },
+      { long: 'dry-run', summary: 'print what would be written or removed' },
+      JSON_OPTION,
+    ],
+    details:
+      'The engine then starts a small program before its runtime. Plugins are those of the store that is named or yours now.',
+  },
+  {
     name: 'doctor',
     summary: 'check engines, stores and plugins',
     heading: OTHER,
@@ -239,7 +256,7 @@ export const GROUP = 'plugin';
 export const GROUP_ALIAS = 'plugins';
 
 /** Words that a later version will need: a plugin that took one would lose it on the day of the upgrade. */
-const RESERVED = ['keygen', 'oci', 'pull', 'push', 'setup', 'sign', 'test', 'upgrade', 'verify'];
+const RESERVED = ['keygen', 'oci', 'oci-hook', 'pull', 'push', 'sign', 'test', 'upgrade', 'verify'];
 
 /** First words that plugins may not claim. */
 export const TAKEN_WORDS: ReadonlySet<string> = new Set([

@@ -18,6 +18,7 @@ const MODULES: ReadonlyMap<string, () => Promise<Module>> = new Map([
   ['list', () => import('./list.js')],
   ['rollback', () => import('./rollback.js')],
   ['run', () => import('./run.js')],
+  ['setup', () => import('./setup.js')],
   ['uninstall', () => import('./uninstall.js')],
   ['version', () => import('./version.js')],
 ]);
