@@ -26,6 +26,12 @@ export function lastError(): CapabilityError | null {
   return last;
 }
 
+/** Make an error of an earlier call the last one again, for what fails because of it. */
+export function failAgain(error: CapabilityError): bool {
+  last = error;
+  return false;
+}
+
 /** A reader over the host's answer, or null if the host refused: `lastError()` then says why. */
 export function takeAnswer(): Reader | null {
   const refused = answerIsError();

@@ -1,9 +1,10 @@
 // The rootfs capability: creates what is in the new root, while `imageDriver` unpacks.
 //
 // Entries are collected and sent many at a time, since one message for many small files is what makes it fast. So what goes wrong may
-// show only later, at the latest in `flush`, without which the last entries are never made.
+// show only later, at the latest in `flush`, without which the last entries are never made. After that nothing is sent any more: a root
+// with a hole in it is no root.
 import { answerAddress } from "./answer-area";
-import { takeAnswer, wellFormed } from "./capability";
+import { CapabilityError, failAgain, lastError, takeAnswer, wellFormed } from "./capability";
 import { RootfsEntry, RootfsResponse } from "./messages.generated";
 import { Writer } from "./writer";
 
@@ -27,6 +28,8 @@ declare function call(ptr: usize, len: usize, answer: usize): void;
 @lazy let count = 0;
 // @ts-ignore: decorator
 @lazy let left: i64 = 0;
+// @ts-ignore: decorator
+@lazy let broken: CapabilityError | null = null;
 
 /** Mode, owner and time of an entry. */
 export class EntryMeta {
@@ -104,14 +107,17 @@ export namespace rootfs {
 
   /** Send what was collected. */
   export function flush(): bool {
+    const earlier = broken;
+    if (earlier !== null) return failAgain(earlier);
     if (count == 0) return true;
     store<u32>(batch.dataStart + COUNT_AT, bswap<u32>(count));
     count = 0;
     call(batch.dataStart, batch.length, answerAddress());
     const reader = takeAnswer();
-    if (reader === null) return false;
-    left += RootfsResponse.decode(reader).skipped;
-    return wellFormed(reader);
+    if (reader !== null) left += RootfsResponse.decode(reader).skipped;
+    if (reader !== null && wellFormed(reader)) return true;
+    broken = lastError();
+    return false;
   }
 }
 
@@ -153,6 +159,8 @@ function addData(first: RootfsEntry, data: Uint8Array, more: bool): bool {
 }
 
 function add(made: RootfsEntry): bool {
+  const earlier = broken;
+  if (earlier !== null) return failAgain(earlier);
   if (count == 0) {
     batch.clear();
     batch.writeMapHeader(1);
