@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { PluginError } from '../errors/index.js';
 import { type Adjustments, applyAdjustments } from './adjust.js';
+import { diffConfig } from './diff.js';
+import { deviceOnHost } from './host-device.js';
 import type { JsonObject } from './json.js';
 
 const none: Adjustments = {
@@ -20,9 +22,11 @@ function base(): JsonObject {
   };
 }
 
+const NULL_DEVICE = { type: 'c', major: 1, minor: 3 };
+
 function adjusted(edits: Partial<Adjustments>): JsonObject {
   const config = base();
-  applyAdjustments(config, { ...none, ...edits });
+  applyAdjustments(config, { ...none, ...edits }, { deviceOnHost: () => NULL_DEVICE });
   return config;
 }
 
@@ -80,6 +84,24 @@ const cases: readonly { name: string; edits: Partial<Adjustments>; at: string; w
     edits: { resources: { memoryLimit: 1024, pidsLimit: 5 } },
     at: 'linux.resources',
     want: { memory: { limit: 1024 }, pids: { limit: 5 } },
+  },
+  {
+    name: 'a limit of -1 is the greatest number there is',
+    edits: { rlimits: [{ action: 'add', type: 'RLIMIT_NPROC', soft: 5, hard: -1 }] },
+    at: 'process.rlimits.0',
+    want: { type: 'RLIMIT_NPROC', soft: 5, hard: 2 ** 64 },
+  },
+  {
+    name: 'a device without a type has the numbers of the host’s',
+    edits: { devices: [{ action: 'add', path: '/dev/null', fileMode: 0o600 }] },
+    at: 'linux.devices.0',
+    want: { path: '/dev/null', type: 'c', major: 1, minor: 3, fileMode: 0o600 },
+  },
+  {
+    name: 'a device with a type is as it says',
+    edits: { devices: [{ action: 'add', path: '/dev/x', type: 'b', major: 7, minor: 0 }] },
+    at: 'linux.devices.0',
+    want: { path: '/dev/x', type: 'b', major: 7, minor: 0 },
   },
   {
     name: 'user keeps the fields that it does not name',
@@ -161,6 +183,57 @@ describe('applyAdjustments() refuses', () => {
       })();
       expect(error).toBeInstanceOf(PluginError);
       expect((error as PluginError).code).toBe(want);
+    });
+  }
+});
+
+describe('an add of what is there with another value', () => {
+  const edits: Adjustments = {
+    ...none,
+    env: [{ action: 'add', name: 'PATH', value: '/x' }],
+    annotations: [{ action: 'add', name: 'a/b', value: 'new' }],
+    ociHooks: [{ action: 'add', stage: 'poststop', path: '/h', args: ['h', '2'], env: [] }],
+  };
+  const start = (): JsonObject => ({
+    ...base(),
+    annotations: { 'a/b': 'old' },
+    hooks: { poststop: [{ path: '/h', args: ['h', '1'] }] },
+  });
+
+  test('names both values', () => {
+    expect(() => adjusted({ env: edits.env })).toThrow(
+      'Cannot add variable "PATH" as "PATH=/x": the container has it already, as "PATH=/bin"',
+    );
+  });
+
+  test('asks who put it there, by the name that the comparison gives it, and replaces it if it may', () => {
+    const asked: unknown[] = [];
+    const config = start();
+    applyAdjustments(config, edits, { mayReplace: (contest) => asked.push(contest) > 0 });
+    expect(asked).toEqual([
+      { thing: 'env[PATH]', before: 'PATH=/bin', after: 'PATH=/x' },
+      { thing: '/annotations/a~1b', before: 'old', after: 'new' },
+      {
+        thing: '/hooks/poststop',
+        before: { path: '/h', args: ['h', '1'] },
+        after: { path: '/h', args: ['h', '2'] },
+      },
+    ]);
+    expect(config).toMatchObject({ process: { env: ['PATH=/x'] }, annotations: { 'a/b': 'new' } });
+    expect(diffConfig(start(), config).map(({ thing }) => thing)).toEqual([
+      'env[PATH]',
+      '/annotations/a~1b',
+      '/hooks/poststop',
+    ]);
+  });
+});
+
+describe('deviceOnHost()', () => {
+  test('reads type and numbers', () => expect(deviceOnHost('/dev/null')).toEqual(NULL_DEVICE));
+
+  for (const path of ['/dev/not-there', '/dev', '/etc/passwd', '/etc/passwd/x', `/${'x'.repeat(300)}`]) {
+    test(`says the same of ${path.slice(0, 20)}`, () => {
+      expect(() => deviceOnHost(path)).toThrow(/^Cannot take the type of .* from the host: it has no such device$/);
     });
   }
 });

@@ -30,6 +30,9 @@ export function diffConfig(before: JsonObject, after: JsonObject): Change[] {
   return changes;
 }
 
+/** One segment of a JSON pointer. */
+export const escapePointer = (key: string): string => key.replaceAll('~', '~0').replaceAll('/', '~1');
+
 function diffValue(pointer: string, before: Json | undefined, after: Json | undefined, changes: Change[]): void {
   if (sameJson(before, after)) {
     return;
@@ -100,7 +103,6 @@ const hasKeys = (...values: (JsonObject | undefined)[]): boolean =>
   values.some((value) => Object.keys(value ?? {}).length > 0);
 const ownOf = (value: JsonObject | undefined, key: string): Json | undefined =>
   value !== undefined && Object.hasOwn(value, key) ? value[key] : undefined;
-const escapePointer = (key: string): string => key.replaceAll('~', '~0').replaceAll('/', '~1');
 
 /** Lists that mean something only as a whole: a longer command line is another command, not an addition to it. */
 const ORDERED_LISTS: ReadonlySet<string> = new Set(['/process/args']);

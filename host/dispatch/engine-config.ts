@@ -39,7 +39,12 @@ export async function runEngineConfig(
 ): Promise<EngineConfigResult> {
   const ownership = createOwnership();
   let config = structuredClone(start);
-  for (const entry of plugins.exporting(hooks.engineConfig)) {
+  const entries = plugins.exporting(hooks.engineConfig);
+  if (entries.length > 0) {
+    // So that no plugin is blamed for what was there before it.
+    parseRunnableConfig(config);
+  }
+  for (const entry of entries) {
     const edited = await tolerating(entry, warn, async () => {
       const plugin = await plugins.load(entry);
       const answer = await plugin.call(hooks.engineConfig, {
@@ -53,7 +58,7 @@ export async function runEngineConfig(
       }
       const draft = structuredClone(config);
       if (answer.adjustments !== undefined) {
-        applyAdjustments(draft, answer.adjustments);
+        applyAdjustments(draft, answer.adjustments, { mayReplace: (contest) => ownership.mayReplace(entry, contest) });
         checkConfigSize(draft);
       }
       applyConfigPatch(draft, answer.patch);

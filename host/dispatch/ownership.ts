@@ -1,6 +1,7 @@
 import { PluginError, quote } from '../errors/index.js';
 import { covers, formatGrant, type Grant, parsePointer } from '../grant/index.js';
 import type { Change } from './diff.js';
+import { isObject, type Json, sameJson } from './json.js';
 import type { PluginEntry } from './source.js';
 
 /** A change with the plugin that made it, for `--dry-run` and for the log. */
@@ -8,8 +9,18 @@ export interface OwnedChange extends Change {
   readonly plugin: string;
 }
 
+/** A thing with two values, as a conflict shows it. */
+export type Contest = Pick<Change, 'thing' | 'before' | 'after'>;
+
 /** Who owns what in one run's config. */
 export interface Ownership {
+  /**
+   * Whether an `add` of `plugin` may replace the value that is there: only where it came from a plugin that this one overrides.
+   *
+   * @returns false where no plugin is behind the value.
+   * @throws PluginError `CONFIG_CONFLICT` where it came from a plugin that this one does not override.
+   */
+  mayReplace(plugin: PluginEntry, contest: Contest): boolean;
   /**
    * Take over the things that `plugin` changed, or say who has them.
    *
@@ -20,26 +31,74 @@ export interface Ownership {
   readonly changes: readonly OwnedChange[];
 }
 
+/** What one plugin wants of one thing; undefined is that it is gone. */
+interface Claim {
+  readonly plugin: string;
+  readonly value: Json | undefined;
+  /** Entries that it added to the end of a list: others may add theirs, but not lose these. */
+  readonly appended: boolean;
+}
+
 export function createOwnership(): Ownership {
-  const owners = new Map<string, string>();
+  const claims = new Map<string, readonly Claim[]>();
   const changes: OwnedChange[] = [];
+
+  /** Those of others that `plugin` was not installed to override. */
+  const against = (plugin: PluginEntry, thing: string): Claim[] =>
+    (claims.get(thing) ?? []).filter(
+      (claim) => claim.plugin !== plugin.name && !plugin.overrides.includes(claim.plugin),
+    );
+
+  /** An object that gives way to something else takes all inside it along. */
+  function checkInside(plugin: PluginEntry, made: readonly Change[]): void {
+    const replaced = new Map(made.filter(({ before }) => isObject(before)).map((change) => [change.thing, change]));
+    for (const thing of replaced.size === 0 ? [] : claims.keys()) {
+      for (let at = thing.lastIndexOf('/'); at > 0; at = thing.lastIndexOf('/', at - 1)) {
+        const [claim] = replaced.has(thing.slice(0, at)) ? against(plugin, thing) : [];
+        if (claim !== undefined) throw conflict(plugin.name, claim, { thing, after: undefined });
+      }
+    }
+  }
+
   return {
     changes,
+    mayReplace(plugin, { thing, before, after }) {
+      const claim = claims.get(thing)?.findLast(({ value, appended }) => !appended || includes(value, before));
+      if (claim === undefined) return false;
+      if (!plugin.overrides.includes(claim.plugin))
+        throw conflict(plugin.name, { ...claim, value: before }, { thing, after });
+      return true;
+    },
     claim(plugin, made) {
       for (const change of made) {
-        const owner = owners.get(change.thing);
-        if (owner !== undefined && owner !== plugin.name && !plugin.overrides.includes(owner)) {
-          throw conflict(plugin.name, owner, change);
-        }
+        const claim = against(plugin, change.thing).find((other) => !agree(other, change));
+        if (claim !== undefined) throw conflict(plugin.name, claim, change);
       }
+      checkInside(plugin, made);
       for (const change of made) {
+        const { thing, after: value, appended } = change;
+        const kept = (claims.get(thing) ?? []).filter((other) => agree(other, change));
+        claims.set(thing, [...kept, { plugin: plugin.name, value, appended }]);
         changes.push({ ...change, plugin: plugin.name });
-        if (!change.appended) {
-          owners.set(change.thing, plugin.name);
-        }
       }
     },
   };
+}
+
+/** Whether a claim still holds after a change of its thing. */
+function agree(claim: Claim, change: Change): boolean {
+  if (change.appended) return claim.value !== undefined;
+  return claim.appended && holdsAll(change.after, claim.value as Json[]);
+}
+
+/** By their text, since both lists may be long: entries that nobody touched keep the order of their keys. */
+function holdsAll(list: Json | undefined, entries: readonly Json[]): boolean {
+  const texts = new Set(Array.isArray(list) ? list.map((entry) => JSON.stringify(entry)) : []);
+  return entries.every((entry) => texts.has(JSON.stringify(entry)));
+}
+
+function includes(list: Json | undefined, wanted: Json | undefined): boolean {
+  return Array.isArray(list) && list.some((entry) => sameJson(entry, wanted));
 }
 
 /**
@@ -68,17 +127,16 @@ export function checkConfigGrants(plugin: string, grants: readonly Grant[], chan
   }
 }
 
-function conflict(plugin: string, owner: string, change: Change): PluginError {
-  const show = (value: unknown): string => {
-    if (value === undefined) return 'absent';
-    return quote(typeof value === 'string' ? value : JSON.stringify(value));
-  };
+function conflict(plugin: string, owner: Claim, { thing, after }: Pick<Contest, 'thing' | 'after'>): PluginError {
+  const [mine, theirs] = [after, owner.value].map((value) =>
+    value === undefined ? 'absent' : quote(typeof value === 'string' ? value : JSON.stringify(value)),
+  );
   return new PluginError(
     'CONFIG_CONFLICT',
-    `Plugins ${quote(owner)} and ${quote(plugin)} both change ${quote(change.thing)}: to ${show(change.before)} and to ${show(change.after)}`,
+    `Plugins ${quote(owner.plugin)} and ${quote(plugin)} both change ${quote(thing)}: to ${theirs} and to ${mine}`,
     {
-      hint: `Disable one of them, or install ${quote(plugin)} with --overrides ${owner} if its value should win.`,
-      details: { owner, plugin, thing: change.thing },
+      hint: `Disable one of them, or install ${quote(plugin)} with --overrides ${owner.plugin} if its value should win.`,
+      details: { owner: owner.plugin, plugin, thing },
     },
   );
 }
