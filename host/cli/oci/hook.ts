@@ -65,9 +65,10 @@ interface RunningContainer {
 async function afterStart(path: string, options: OwnOptions, own: readonly string[], io: CliIo): Promise<void> {
   const container = readOciState(await io.stdin.readAll(MAX_STATE_JSON_BYTES));
   const { id, pid } = container;
-  const startTime = startTimeOf(pid);
+  // Of a command that has ended meanwhile plugins hear all the same; no process ever has an empty one.
+  const startTime = startTimeOf(pid) ?? '';
   const state = readState(path);
-  if (state === undefined || startTime === undefined) return;
+  if (state === undefined) return;
   const context = ociContext(options, io, id);
   try {
     const states = await tellStarted(context, container, state);
