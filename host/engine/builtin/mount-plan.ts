@@ -10,13 +10,17 @@ import { realpathSync, statSync } from 'node:fs';
 import { join, posix } from 'node:path';
 import { PluginError, quote } from '../../errors/index.js';
 import type { OciConfig, OciMount } from '../../oci/index.js';
-import type { HostMount, MountFlag } from '../common/index.js';
-import { copyDirectory, isWithin, mountOf, mountsBelow } from '../common/index.js';
-import type { ContainerView } from './container-view.js';
-import { createContainerView } from './container-view.js';
+import type { ContainerView, HostMount, MountFlag } from '../common/index.js';
+import {
+  copyDirectory,
+  createContainerView,
+  isWithin,
+  mountOf,
+  mountsBelow,
+  prepareMountPoint,
+} from '../common/index.js';
 import type { FstabLine } from './fstab.js';
 import { parseMountOptions } from './mount-options.js';
-import { prepareMountPoint } from './mount-points.js';
 
 /** Mounts that are made together, after `touch` (absolute host paths of files to make first). */
 export interface MountStep {

@@ -12,7 +12,7 @@
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { PluginError } from '../../errors/index.js';
-import { createContainerView } from '../builtin/index.js';
+import { createContainerView } from '../common/index.js';
 import type { ImageDefaults } from './types.js';
 
 const META = '/.singularity.d';

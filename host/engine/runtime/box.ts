@@ -57,10 +57,23 @@ exec 2>/dev/null
 ( exec 2>&4 3>&- 4>&- "$@" )
 exit $?`;
 
+/** A runtime that cannot write the whole state to a hook fails. */
+const READ_STATE = 'while IFS= read -r _; do :; done';
+
 /** Hook: tell that the container is made, and wait. Argument: run folder. */
-export const CREATED_HOOK = `echo created > "$1/${TOLD}"
+export const CREATED_HOOK = `${READ_STATE}
+echo created > "$1/${TOLD}"
 read -r _ < "$1/${GO}"`;
 
 /** Hook: tell that the command was let go. Argument: run folder. */
-export const STARTED_HOOK = `: > "$1/${STARTED}"
+export const STARTED_HOOK = `${READ_STATE}
+: > "$1/${STARTED}"
 echo started > "$1/${TOLD}"`;
+
+/**
+ * Hook, run in the container's mount namespace while its root is still the host's: device nodes of an image are no devices.
+ * crun binds the root to itself and drops that, runc when it makes the root read-only; so that is done here too. Arguments:
+ * run folder, options.
+ */
+export const ROOT_HOOK = `${READ_STATE}
+exec mount -o "remount,bind,$2" "$1/root"`;

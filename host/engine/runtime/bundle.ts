@@ -5,23 +5,16 @@
  *   upper   what the container writes               state   of the runtime (--root)
  */
 import { randomUUID } from 'node:crypto';
-import { mkdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
-import { join, posix } from 'node:path';
-import { PluginError, quote } from '../../errors/index.js';
-import type { OciConfig, OciHook, OciMount } from '../../oci/index.js';
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { quote } from '../../errors/index.js';
+import type { OciConfig, OciHook } from '../../oci/index.js';
 import { copyDirectory, TOOLS_PATH } from '../common/index.js';
-import { isBind } from './admit.js';
-import { CREATED_HOOK, SCRIPT_NAME, STARTED_HOOK } from './box.js';
+import { CREATED_HOOK, ROOT_HOOK, SCRIPT_NAME, STARTED_HOOK } from './box.js';
+import { settleMounts } from './mounts.js';
 
 /** Settings of the runtime in the disguise of annotations: some open files of the host, with the runtime's rights. */
 const RUNTIME_ANNOTATIONS = /^(?:run\.oci\.|module\.wasm\.|org\.systemd\.property\.|org\.criu\.)/;
-
-const DEV: OciMount = {
-  destination: '/dev',
-  type: 'tmpfs',
-  source: 'tmpfs',
-  options: ['nosuid', 'mode=755', 'size=65536k'],
-};
 
 export interface BundleInput {
   readonly config: OciConfig;
@@ -36,14 +29,13 @@ export interface BundleInput {
 /** Fill the run's folder. @throws PluginError `CONFIG_INVALID` for a bind whose source is not there. */
 export function writeBundle(input: BundleInput): void {
   const { image, runDir } = input;
-  const text = bundleConfig(input);
   for (const name of ['root', 'upper', 'work', 'state']) {
     mkdirSync(join(runDir, name));
   }
   // A temporary directory is often 0700; as a root that would lock out every user but its owner.
   copyDirectory(image, join(runDir, 'upper'), 0o055);
   symlinkSync(image, join(runDir, 'image'));
-  writeFileSync(join(runDir, 'config.json'), text, { mode: 0o600 });
+  writeFileSync(join(runDir, 'config.json'), bundleConfig(input), { mode: 0o600 });
 }
 
 /** Options of the overlay; its layers are relative to the run's folder, since their syntax has no safe way to write every path. */
@@ -53,7 +45,7 @@ export function overlayOptions(rootless: boolean): string {
 }
 
 /** @returns config.json for the runtime, as text. */
-export function bundleConfig({ config, runDir, rootless, onWarning }: BundleInput): string {
+function bundleConfig({ config, image, runDir, rootless, onWarning }: BundleInput): string {
   const { process, linux, hooks } = config;
   const { oomScoreAdj: _ours, ...restOfProcess } = process ?? { cwd: '/' };
   const {
@@ -63,12 +55,13 @@ export function bundleConfig({ config, runDir, rootless, onWarning }: BundleInpu
     gidMappings: _gids,
     ...restOfLinux
   } = linux ?? {};
+  const readOnly = config.root?.readonly === true;
   const user = process?.user ?? {};
   const idMap = (id = 0) => [{ containerID: id, hostID: 0, size: 1 }];
   const infinity = randomUUID();
   const made = {
     ...config,
-    root: { ...config.root, path: join(runDir, 'root') },
+    root: { ...config.root, path: join(runDir, 'root'), readonly: rootless && readOnly },
     process: {
       ...restOfProcess,
       terminal: false,
@@ -79,11 +72,15 @@ export function bundleConfig({ config, runDir, rootless, onWarning }: BundleInpu
         hard: limitOf(limit.hard, infinity),
       })),
     },
-    mounts: mountsFor(config, onWarning),
+    mounts: settleMounts({ config, image, layer: join(runDir, 'upper'), onWarning }),
     annotations: annotationsFor(config, onWarning),
     // Those of the host are ours to run, since the runtime counts processes otherwise than the host does.
     hooks: {
-      createContainer: hooks?.createContainer,
+      createContainer: [
+        ...(hooks?.createContainer ?? []),
+        // In a user namespace the kernel sees to it.
+        ...(rootless ? [] : [hookOf(ROOT_HOOK, runDir, readOnly ? 'nodev,ro' : 'nodev')]),
+      ],
       startContainer: hooks?.startContainer,
       createRuntime: [hookOf(CREATED_HOOK, runDir)],
       poststart: [hookOf(STARTED_HOOK, runDir)],
@@ -102,8 +99,8 @@ function limitOf(value: number, infinity: string): number | string {
   return value > Number.MAX_SAFE_INTEGER ? infinity : value;
 }
 
-function hookOf(script: string, runDir: string): OciHook {
-  return { path: '/bin/sh', args: ['sh', '-c', script, SCRIPT_NAME, runDir], env: [`PATH=${TOOLS_PATH}`] };
+function hookOf(script: string, runDir: string, ...rest: readonly string[]): OciHook {
+  return { path: '/bin/sh', args: ['sh', '-c', script, SCRIPT_NAME, runDir, ...rest], env: [`PATH=${TOOLS_PATH}`] };
 }
 
 function annotationsFor({ annotations }: OciConfig, onWarning: (text: string) => void): Record<string, string> {
@@ -115,43 +112,4 @@ function annotationsFor({ annotations }: OciConfig, onWarning: (text: string) =>
     return true;
   });
   return Object.fromEntries(entries);
-}
-
-function mountsFor({ mounts = [] }: OciConfig, onWarning: (text: string) => void): OciMount[] {
-  const kept = mounts.filter(({ type, destination }) => {
-    if (type === 'cgroup' || type === 'cgroup2') {
-      onWarning(`the cgroup mount on ${quote(destination)} is left out`);
-      return false;
-    }
-    return true;
-  });
-  const hasDev = kept.some(({ destination }) => posix.resolve('/', destination) === '/dev');
-  return [...(hasDev ? [] : [DEV]), ...kept.map((mount) => (isBind(mount) ? bindFor(mount) : mount))];
-}
-
-/** Restrictions of a recursive bind reach one mount only, unless asked for in their recursive form. */
-const RECURSIVE: Readonly<Record<string, string>> = {
-  ro: 'rro',
-  nosuid: 'rnosuid',
-  nodev: 'rnodev',
-  noexec: 'rnoexec',
-};
-
-function bindFor(mount: OciMount): OciMount {
-  const { options = [] } = mount;
-  try {
-    statSync(mount.source ?? '');
-  } catch (cause) {
-    const code = (cause as NodeJS.ErrnoException).code ?? 'error';
-    throw new PluginError(
-      'CONFIG_INVALID',
-      `Cannot mount ${quote(mount.destination)}: the source ${quote(mount.source ?? '')} cannot be used (${code})`,
-      { cause, details: { mount: mount.destination } },
-    );
-  }
-  if (!options.includes('rbind')) {
-    return options.includes('bind') ? mount : { ...mount, options: ['bind', ...options] };
-  }
-  const deep = options.flatMap((option) => (Object.hasOwn(RECURSIVE, option) ? [RECURSIVE[option] as string] : []));
-  return { ...mount, options: [...options, ...deep] };
 }

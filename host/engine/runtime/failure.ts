@@ -40,7 +40,10 @@ export function exitCodeOfWords(words: string): 126 | 127 | undefined {
 /** @param said - words of the runtime or of a tool; hostile, since names of the config are in them. */
 export function setupFailed(name: string, said: string, config: OciConfig): PluginError {
   const lines = said.trim().split('\n').filter(Boolean).map(escapeControls);
-  const mount = config.mounts?.find(({ destination }) => mentions(said, destination))?.destination;
+  const mount = config.mounts?.find(
+    // crun leaves out the first slash.
+    ({ destination }) => mentions(said, destination) || mentions(said, destination.slice(1)),
+  )?.destination;
   const denied = /unshare(?: failed|:).*(?:Operation not permitted|No space left)/.test(said);
   return new PluginError('ENGINE_FAILED', `Cannot start the container with ${name}: ${lines.join('; ')}`, {
     ...(mount === undefined ? {} : { details: { mount } }),

@@ -8,10 +8,11 @@
  */
 import type { ChildProcess } from 'node:child_process';
 import { spawn } from 'node:child_process';
+import { accessSync, constants, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Duplex } from 'node:stream';
-import { PluginError } from '../../errors/index.js';
+import { PluginError, quote } from '../../errors/index.js';
 import { parseOciConfig } from '../../oci/index.js';
 import type { RunDirectory } from '../common/index.js';
 import {
@@ -60,14 +61,24 @@ export function createRuntimeEngine(kind: RuntimeKind, options: RuntimeEngineOpt
     name: kind,
     async start(spec, io = {}) {
       const path = options.path ?? findTool(kind);
-      if (path === undefined) {
-        throw new PluginError('ENGINE_UNAVAILABLE', `Cannot use the engine ${kind}: it is not installed`, {
+      if (path === undefined || !isProgram(path)) {
+        const why = path === undefined ? 'it is not installed' : `${quote(path)} is no program`;
+        throw new PluginError('ENGINE_UNAVAILABLE', `Cannot use the engine ${kind}: ${why}`, {
           hint: `Install ${kind}, or use another engine: wasm-plugin doctor`,
         });
       }
       return start({ kind, path, runBase, uid }, spec, io).catch(asEngineFailure);
     },
   };
+}
+
+function isProgram(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return statSync(path).isFile();
+  } catch {
+    return false;
+  }
 }
 
 interface Setting {

@@ -8,7 +8,7 @@
 import { lstatSync, readlinkSync } from 'node:fs';
 import { join, posix } from 'node:path';
 import { PluginError, quote } from '../../errors/index.js';
-import { isWithin } from '../common/index.js';
+import { isWithin } from './mount-table.js';
 
 /** What lies under a mounted place, and where missing mount points may be made. */
 export type Backing =

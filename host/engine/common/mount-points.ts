@@ -1,8 +1,8 @@
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { PluginError, quote } from '../../errors/index.js';
-import { copyDirectory } from '../common/index.js';
 import type { Place } from './container-view.js';
+import { copyDirectory } from './copy-directory.js';
 
 /**
  * Make sure that something can be mounted on `place`.
