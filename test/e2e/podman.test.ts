@@ -159,6 +159,41 @@ describe.each(identities)('plugins under podman as %s', (identity: Identity) => 
     }
   });
 
+  test.skipIf(identity === 'user').each(['crun', 'runc'])(
+    '%s gets descriptors and limits of its caller',
+    async (real) => {
+      const [bundle, entry] = [join(podman.folder, `bundle-${real}`), join(podman.folder, `entry-${real}`)];
+      mkdirSync(bundle);
+      const look = 'ulimit -Sn; readlink /proc/self/fd/3 || :; ls /proc/$$/fd';
+      const config = {
+        ociVersion: '1.0.2',
+        root: { path: join(podman.folder, 'rootfs') },
+        process: { args: ['/bin/sh', '-c', look], cwd: '/', user: { uid: 0, gid: 0 }, env: ['PATH=/bin'] },
+        mounts: [
+          { destination: '/proc', type: 'proc', source: 'proc' },
+          { destination: '/run', type: 'tmpfs', source: 'tmpfs' },
+        ],
+        linux: { namespaces: [{ type: 'mount' }, { type: 'pid' }] },
+      };
+      writeFileSync(join(bundle, 'config.json'), JSON.stringify(config));
+      await wasmPlugin('setup', 'podman', '--runtime', real, '--dir', entry, '--config-dir', entry);
+      const words = ['--root', join(podman.folder, `run-${real}`), 'run', '--preserve-fds', '1', '--bundle', bundle];
+      const before = { before: 'ulimit -Sn 1000; exec 3</dev/zero;' };
+      const plain = await podman.exec([real, ...words, `plain-${real}`], before);
+      const ours = await podman.exec([join(entry, 'wasm-plugin'), ...words, `ours-${real}`], before);
+      // runc raises the limit of open files itself.
+      const limit = real === 'crun' ? '1000' : '\\d+';
+      expect(plain).toMatchObject({
+        exitCode: 0,
+        stdout: expect.stringMatching(new RegExp(`^${limit}\\n/dev/zero\\n`)),
+      });
+      expect(ours).toEqual(plain);
+      expect(JSON.parse(readFileSync(join(bundle, 'config.json'), 'utf8')).process.env).toContain(
+        'MEMORY_LIMIT_MIB=256',
+      );
+    },
+  );
+
   test('variables of Node in podman’s environment change nothing', async () => {
     const env = { NODE_OPTIONS: '--require /nowhere', NODE_EXTRA_CA_CERTS: '/nowhere', WASM_PLUGIN_STORE: '/nowhere' };
     // What conmon gets of podman's environment is podman's affair, so the entry is started with all of it, too.
