@@ -22,7 +22,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   runtime: ['sandbox', 'capability', 'package', 'grant', 'abi', 'errors'],
   dispatch: ['runtime', 'package', 'grant', 'oci', 'abi', 'errors'],
   shim: ['abi', 'errors'],
-  engine: ['dispatch', 'oci', 'sif', 'abi', 'errors'],
+  engine: ['dispatch', 'capability', 'oci', 'sif', 'abi', 'errors'],
   compile: ['package', 'sandbox', 'abi', 'component', 'source-map', 'errors'],
   cli: [
     'shim',
