@@ -106,7 +106,11 @@ export function hookScript(options: EntryOptions): string {
   const { program } = options;
   return `#!/bin/sh
 ${MARK}
-case $1 in poststop) exec /bin/rm -f -- "$2" ;; esac
+# crun writes the container's state to a hook, and is ended by SIGPIPE if nobody reads it.
+case $1 in poststop)
+  while read -r _; do :; done
+  exec /bin/rm -f -- "$2" ;;
+esac
 unset ${VARIABLES_OF_NODE}
 exec ${quoteWord(program[0])} ${quoteWord(program[1])} oci-hook ${ownOptions(options)} -- "$@" ${CLOSE}
 `;
