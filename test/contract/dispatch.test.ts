@@ -53,6 +53,88 @@ describe('engine-config over many plugins', () => {
     expect(baseConfig.process.env).toEqual(['PATH=/bin']);
   });
 
+  test('names both plugins and both values also where the second one only adds', async () => {
+    const message = await failing(plugin('a', 'add', '/x'), plugin('b', 'add', '/y'));
+    expect(message).toMatch(
+      /^CONFIG_CONFLICT Plugins "a" and "b" both change "mounts\[\/data\]": to .*\/x.* and to .*\/y/,
+    );
+    const { config, changes } = await configured(
+      plugin('a', 'add', '/x'),
+      plugin('b', 'add', '/y', { overrides: ['a'] }),
+    );
+    expect(config).toMatchObject({ process: { env: ['PATH=/bin', 'ADDED=/y'] } });
+    expect(changes.map(({ plugin: owner, thing }) => `${owner} ${thing}`)).toEqual([
+      'a env[ADDED]',
+      'a mounts[/data]',
+      'b env[ADDED]',
+      'b mounts[/data]',
+    ]);
+  });
+
+  const orders = [
+    { name: 'the names decide where no order is given', orders: [50, 50, 50], want: ['a', 'b', 'c'] },
+    { name: 'a smaller order goes first', orders: [50, 60, 10], want: ['c', 'a', 'b'] },
+    { name: 'names decide between equals only', orders: [10, 5, 5], want: ['b', 'c', 'a'] },
+  ];
+  for (const { name, orders: given, want } of orders) {
+    test(`of three plugins, ${name}`, async () => {
+      const three = ['c', 'a', 'b'].map((letter) =>
+        plugin(letter, 'hook', `/${letter}`, { order: given['abc'.indexOf(letter)]! }),
+      );
+      const { config, changes } = await configured(...three);
+      expect(changes.map((change) => change.plugin)).toEqual(want);
+      expect(config.hooks).toEqual({ poststop: want.map((letter) => ({ path: `/${letter}` })) });
+    });
+  }
+
+  const middles = [
+    { name: 'is in conflict', wish: 'env', what: 'y', says: 'both change' },
+    { name: 'breaks the config', wish: 'patch', what: '/process/env/0', says: 'process.env' },
+    { name: 'takes away what a container needs', wish: 'drop', what: '/process/args', says: 'name a program' },
+    { name: 'is not granted its change', wish: 'patch', what: '/root/path', says: 'not granted' },
+    { name: 'crashes', wish: 'trap', what: '', says: 'as asked' },
+  ];
+  for (const { name, wish, what, says } of middles) {
+    test(`an optional plugin in the middle that ${name} leaves nothing of itself, the others all`, async () => {
+      const { config, changes, lines } = await configured(
+        plugin('a', 'env', 'x'),
+        plugin('b', wish, what, { optional: true }),
+        plugin('c', 'mount', '/c'),
+      );
+      const whole = await configured(plugin('a', 'env', 'x'), plugin('c', 'mount', '/c'));
+      expect(config).toEqual(whole.config);
+      expect(changes.map((change) => change.plugin)).toEqual(['a', 'c']);
+      expect(lines).toEqual([expect.stringMatching(new RegExp(`^warning Plugin.*"b".*${says}.*optional`, 's'))]);
+    });
+  }
+
+  test('any other that fails takes the edits of all along', async () => {
+    expect(await failing(plugin('a', 'env', 'x'), plugin('b', 'veto', 'no'), plugin('c', 'mount', '/c'))).toMatch(
+      /^VETOED Plugin "b"/,
+    );
+    expect(baseConfig.process.env).toEqual(['PATH=/bin']);
+  });
+
+  test('blames no plugin for a config that was wrong before, and asks none', async () => {
+    const dispatcher = await dispatcherOver([plugin('a', 'see', '', { optional: true })]);
+    const config = { ...baseConfig, process: { ...baseConfig.process, env: ['=x'] } };
+    await expect(dispatcher.engineConfig({ config, engine, flagsOf: () => ({}) })).rejects.toMatchObject({
+      code: 'CONFIG_INVALID',
+      message: expect.stringMatching(/^Cannot use the container config: process\.env\[0\]/),
+    });
+    expect(dispatcher.lines).toEqual([]);
+  });
+
+  test('passes on what it does not know, and the largest numbers, untouched', async () => {
+    const rlimits = [{ type: 'RLIMIT_NPROC', soft: 2 ** 64, hard: 2 ** 64 }];
+    const odd = { 'x-other': { __unknown: [null, 1.5] }, windows: { a: 1 } };
+    const config = { ...baseConfig, ...odd, process: { ...baseConfig.process, rlimits } };
+    const dispatcher = await dispatcherOver([plugin('a', 'env', 'x')]);
+    const result = await dispatcher.engineConfig({ config, engine, flagsOf: () => ({}) });
+    expect(result.config).toMatchObject({ ...odd, process: { rlimits } });
+    expect(result.changes.map(({ thing }) => thing)).toEqual(['env[WHAT]']);
+  });
+
   test('sees no conflict where both want the same', async () => {
     expect(await failing(plugin('a', 'env', 'x'), plugin('b', 'env', 'x'))).toBe('ok');
   });

@@ -102,7 +102,8 @@ describe.skipIf(!usable)('run', () => {
   test('--dry-run prints the config and who changed what, and starts nothing', async () => {
     const result = await cli('run', '--dry-run', '--site', 'south', image, 'true');
     expect(JSON.parse(result.stdout).process.env).toContain('SITE=south');
-    expect(result.stderr).toContain('INFO:    example.com/run: env[SITE]: nothing -> "SITE=south"');
+    expect(result.stderr).toMatch(/^INFO: {4}env\[SITE\] +example\.com\/run +nothing +-> "SITE=south"$/m);
+    expect(new Set(result.stderr.match(/^.* -> /gm)?.map((line) => line.length)).size).toBe(1);
     const { config, changes } = JSON.parse((await cli('run', '--dry-run', '--json', image, 'true')).stdout);
     expect(config.process.args).toEqual(['true']);
     expect(changes).toContainEqual(expect.objectContaining({ plugin: 'example.com/run', thing: 'env[SITE]' }));
@@ -148,7 +149,7 @@ describe.skipIf(!usable)('run', () => {
     { args: ['--pwd', '/nope', 'image', 'true'], exitCode: 125, error: 'its working directory "/nope" cannot be used' },
     { args: ['image', 'nosuch'], exitCode: 127, error: 'Cannot execute "nosuch" in the container: not found\n' },
     { args: ['--bind', ':/x', 'image', 'true'], exitCode: 2, error: 'Cannot bind ":/x": there is no source' },
-    { args: ['--engine', 'crun', 'image', 'true'], exitCode: 125, error: 'Cannot use the engine "crun"' },
+    { args: ['--engine', 'lxc', 'image', 'true'], exitCode: 125, error: 'Cannot use the engine "lxc"' },
     { args: ['--pwd', 'x', 'image', 'true'], exitCode: 2, error: '--pwd "x" is not an absolute path' },
     { args: [], exitCode: 2, error: 'missing required argument' },
   ];

@@ -31,9 +31,11 @@ export function engineConfig(request: EngineConfigRequest): EngineConfigResponse
   if (wish == "veto") return response.setVeto(what);
   if (wish == "env") return response.setEnv("WHAT", what);
   if (wish == "mount") return response.setMount(what, "/mnt", ["ro"]);
+  if (wish == "add") return response.addMount(what, "/data", ["ro"]).addEnv("ADDED", what);
   if (wish == "unset") return response.unsetEnv("PATH");
   if (wish == "hook") return response.addOciHook("poststop", what);
   if (wish == "patch") return response.addPatch("add", what, Value.from<string>("patched"));
+  if (wish == "drop") return response.addPatch("remove", what);
   if (wish == "see") log.info(request.config.get("process").get("env").toString());
   return response;
 }
