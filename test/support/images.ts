@@ -58,6 +58,7 @@ export function createImageWorkshop(): ImageWorkshop {
     outfile: bin,
     bundle: true,
     platform: 'node',
+    target: 'node20',
     format: 'esm',
     logLevel: 'silent',
     banner: { js: "import { createRequire as r_ } from 'node:module'; const require = r_(import.meta.url);" },

@@ -20,7 +20,8 @@ export async function openRunImage(
   const path = resolve(io.cwd, image);
   if (dryRun) {
     const preview = previewImage(path);
-    if (preview.kind !== 'directory') log.info('The image is not opened: what it sets and runs itself is left out');
+    if (preview.kind !== 'directory' && preview.kind !== 'oci')
+      log.info('The image is not opened: what it sets and runs itself is left out');
     return preview;
   }
   const progress = createProgress(io.stderr, !globals.quiet && !globals.silent && !globals.debug);

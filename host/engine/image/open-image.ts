@@ -3,8 +3,9 @@ import { defaultRunBase } from '../common/index.js';
 import type { Attached } from './attach.js';
 import { attach } from './attach.js';
 import { PLAIN_DEFAULTS, readDefaults } from './defaults.js';
+import { openLayout, previewLayout } from './oci/index.js';
 import { openSource } from './source.js';
-import type { ImageKind, OpenImage, OpenImageOptions } from './types.js';
+import type { ImageDefaults, ImageKind, OpenImage, OpenImageOptions } from './types.js';
 
 /**
  * Open an image for one run: make its root file system a directory, and find out what it wants to be run with.
@@ -19,11 +20,14 @@ import type { ImageKind, OpenImage, OpenImageOptions } from './types.js';
  */
 export async function openImage(image: string, options: OpenImageOptions): Promise<OpenImage> {
   const source = openSource(image);
+  const complete = settled(options);
   if (!('part' in source)) {
-    return opened('directory', { rootfs: source.path, remove: () => undefined }, options);
+    if (source.kind === 'directory') return openFolder(source.path);
+    const { defaults, ...attached } = await openLayout(source.path, image, complete);
+    return opened(source.kind, attached, complete.onWarning, () => defaults);
   }
   try {
-    return opened(source.kind, await attach(source.part, settled(options)), options);
+    return opened(source.kind, await attach(source.part, complete), complete.onWarning);
   } finally {
     source.close();
   }
@@ -32,17 +36,23 @@ export async function openImage(image: string, options: OpenImageOptions): Promi
 /**
  * What a run of `image` would be, as far as that can be told without mounting or unpacking: nothing is made.
  *
- * @returns of a folder what `openImage` gives. Otherwise `rootfs` is the image itself, and its defaults stay unknown.
+ * @returns of a folder what `openImage` gives. Otherwise `rootfs` is the image itself, and the defaults of a file stay unknown.
  * @throws PluginError as `openImage`, for what the file itself shows.
  */
 export function previewImage(image: string): OpenImage {
   const source = openSource(image);
-  if (!('part' in source)) return opened('directory', { rootfs: source.path, remove: () => undefined }, {});
-  source.close();
-  return { kind: source.kind, rootfs: source.part.path, defaults: PLAIN_DEFAULTS, close: async () => undefined };
+  const close = async () => undefined;
+  if ('part' in source) {
+    source.close();
+    return { kind: source.kind, rootfs: source.part.path, defaults: PLAIN_DEFAULTS, close };
+  }
+  if (source.kind === 'directory') return openFolder(source.path);
+  return { kind: source.kind, rootfs: source.path, defaults: previewLayout(source.path, image), close };
 }
 
-function settled({ uid, runBase, unpackBase, access = 'any', onProgress = () => undefined }: OpenImageOptions) {
+function settled(options: OpenImageOptions) {
+  const { uid, runBase, unpackBase, access = 'any' } = options;
+  const { onProgress = () => undefined, onWarning = () => undefined } = options;
   return {
     uid,
     access,
@@ -50,13 +60,19 @@ function settled({ uid, runBase, unpackBase, access = 'any', onProgress = () => 
     // Not the runtime folder, which is kept in memory.
     unpackBase: unpackBase ?? defaultRunBase(undefined, tmpdir(), uid),
     onProgress,
+    onWarning,
   };
+}
+
+function openFolder(path: string): OpenImage {
+  return { kind: 'directory', rootfs: path, defaults: readDefaults(path), close: async () => undefined };
 }
 
 function opened(
   kind: ImageKind,
   { rootfs, remove }: Attached,
-  { onWarning }: Pick<OpenImageOptions, 'onWarning'>,
+  onWarning: (text: string) => void,
+  defaultsOf: (rootfs: string) => ImageDefaults = readDefaults,
 ): OpenImage {
   let closed = false;
   const close = () => {
@@ -65,11 +81,11 @@ function opened(
     try {
       remove();
     } catch (error) {
-      onWarning?.(`an open image is left behind: ${(error as Error).message}`);
+      onWarning(`an open image is left behind: ${(error as Error).message}`);
     }
   };
   try {
-    return { kind, rootfs, defaults: readDefaults(rootfs), close: async () => close() };
+    return { kind, rootfs, defaults: defaultsOf(rootfs), close: async () => close() };
   } catch (error) {
     close();
     throw error;

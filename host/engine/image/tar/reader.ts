@@ -83,6 +83,7 @@ class Reader implements TarReader {
   #dataLeft = 0;
   /** Up to the next block. */
   #paddingLeft = 0;
+  #isPaddingBegun = false;
   #extensionBytes = 0;
   #longName: string | undefined;
   #longLink: string | undefined;
@@ -114,8 +115,9 @@ class Reader implements TarReader {
   }
 
   finish(): void {
-    // The padding of the last file may be missing: umoci leaves it out, and no reader minds.
-    const between = this.#filled === 0 && this.#extension === undefined && this.#dataLeft === 0;
+    // The padding of the last file may be missing as a whole: umoci leaves it out, and no reader minds.
+    const between =
+      this.#filled === 0 && this.#extension === undefined && this.#dataLeft === 0 && !this.#isPaddingBegun;
     if (!this.#hasEnded && (!between || this.#isEntryDue)) {
       throw malformed('it ends in the middle of an entry');
     }
@@ -134,6 +136,7 @@ class Reader implements TarReader {
   #skip(chunk: Uint8Array, at: number): number {
     const count = Math.min(this.#paddingLeft, chunk.byteLength - at);
     this.#paddingLeft -= count;
+    this.#isPaddingBegun = this.#paddingLeft > 0;
     return count;
   }
 

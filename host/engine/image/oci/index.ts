@@ -1,0 +1,1 @@
+export { openLayout, previewLayout } from './open-layout.js';

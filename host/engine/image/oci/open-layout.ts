@@ -1,0 +1,80 @@
+import { closeSync, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { createRootfs } from '../../../capability/index.js';
+import { quote } from '../../../errors/index.js';
+import type { Attached } from '../attach.js';
+import { createImageFolder } from '../folder.js';
+import type { LayerFile } from '../layers.js';
+import { unpackLayers } from '../layers.js';
+import type { ImageDefaults } from '../types.js';
+import { openBlob } from './blob.js';
+import { readConfigDefaults } from './config-defaults.js';
+import type { Descriptor } from './descriptor.js';
+import { readLayout } from './layout.js';
+
+export interface OpenLayoutOptions {
+  readonly uid: number;
+  readonly unpackBase: string;
+  readonly onProgress: (text: string) => void;
+  readonly onWarning: (text: string) => void;
+}
+
+const MIB = 2 ** 20;
+
+/**
+ * Unpack the image of a layout that is for this machine.
+ *
+ * @param layout - the folder.
+ * @throws PluginError `IMAGE_UNSUPPORTED`; `LIMIT_EXCEEDED` if it is larger than a root may be. Nothing is left then.
+ */
+export async function openLayout(
+  layout: string,
+  image: string,
+  options: OpenLayoutOptions,
+): Promise<Attached & { readonly defaults: ImageDefaults }> {
+  const { layers, config } = readLayout(layout, image);
+  const folder = createImageFolder(options.unpackBase);
+  try {
+    const rootfs = join(folder.path, 'unpacked');
+    mkdirSync(rootfs, { mode: 0o700 });
+    await fill(rootfs, layout, layers, image, options);
+    const defaults = readConfigDefaults(config, rootfs, image);
+    return { rootfs, defaults, remove: () => folder.remove() };
+  } catch (error) {
+    folder.remove();
+    throw error;
+  }
+}
+
+/** What a run of the layout would be, from its documents alone. @throws PluginError `IMAGE_UNSUPPORTED` */
+export function previewLayout(layout: string, image: string): ImageDefaults {
+  return readConfigDefaults(readLayout(layout, image).config, undefined, image);
+}
+
+async function fill(
+  target: string,
+  layout: string,
+  layers: readonly Descriptor[],
+  image: string,
+  { uid, onProgress, onWarning }: OpenLayoutOptions,
+): Promise<void> {
+  const files: LayerFile[] = [];
+  // Set-user-id programs stay what they are: the folder above is closed, and a container gains nothing by them.
+  const root = createRootfs(target, { setuid: uid === 0 });
+  try {
+    for (const layer of layers) {
+      const { algorithm, hex, size } = layer;
+      files.push({ fd: openBlob(layout, layer, image), size, digest: `${algorithm}:${hex}` });
+    }
+    const { xattrs } = await unpackLayers(files, root, {
+      image,
+      onProgress: (done, all) =>
+        onProgress(`Unpacking ${quote(image)}: ${Math.round(done / MIB)} of ${Math.round(all / MIB)} MiB`),
+    });
+    if (xattrs > 0) onWarning(`${xattrs} files of the image lose their extended attributes, such as file capabilities`);
+    root.close();
+  } finally {
+    root[Symbol.dispose]();
+    for (const { fd } of files) closeSync(fd);
+  }
+}
