@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { type Containerd, canContainerd, startContainerd } from '../support/containerd.js';
 import { type CriClient, connectCri, type Pod } from '../support/cri.js';
-import { installPlugins, LIMIT_PLUGIN, writeEntry } from '../support/plugged-runtime.js';
+import { installPlugins, LIMIT_PLUGIN, setupEntry } from '../support/plugged-runtime.js';
 import { type RealRuntime, realRuntimes, type Trampoline, writeTrampoline } from '../support/trampoline.js';
 
 const supported = canContainerd();
@@ -27,10 +27,8 @@ describe.skipIf(!supported)('plugins under the CRI plugin', () => {
     for (const real of runtimes) {
       mkdirSync(join(folder, real));
       const trampoline = writeTrampoline(join(folder, real), real);
-      const entry = join(folder, real, 'entry');
-      writeEntry(entry, plugged, trampoline.path);
       trampolines.set(real, trampoline);
-      handlers[`plugins-${real}`] = entry;
+      handlers[`plugins-${real}`] = setupEntry(join(folder, real, 'entry'), plugged, trampoline.path);
     }
     containerd = await startContainerd({ handlers });
     cri = connectCri(containerd.socket);

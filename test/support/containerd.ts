@@ -33,13 +33,13 @@ const START_TIMEOUT_MS = 60_000;
 const STOP_TIMEOUT_MS = 10_000;
 
 export interface ContainerdOptions {
-  /** Where a handler's runtime is, by the handler's name: what `runtime_handler` may be. Default: none, and no CRI. */
+  /** Where a handler's runtime is, by the handler's name: what `runtime_handler` may be. */
   readonly handlers?: Readonly<Record<string, string>>;
   /**
-   * Text of a drop-in that the main config file imports, as a machine's `/etc/containerd/config.toml` would.
-   * For tests of what a setup command writes.
+   * Shell commands in its mount namespace before it starts; `$CONFIG` is its config file, which they may change. What they write
+   * to /etc, /opt and /var/lib is seen by it and what it starts alone, and is gone with it.
    */
-  readonly dropIn?: string;
+  readonly prepare?: string;
   /** More variables of the daemon, and so of every shim and runtime. It has PATH and HOME alone. */
   readonly env?: Readonly<Record<string, string>>;
 }
@@ -63,7 +63,7 @@ export interface Containerd {
   /** What the daemon has said so far. */
   log(): string;
   /**
-   * Wait until nothing of a container is left, for at most `timeoutMs` (10 seconds), and tell what is: one line for each thing,
+   * Wait until nothing of a container is left, for at most `timeoutMs` (30 seconds), and tell what is: one line for each thing,
    * `process`, `mount`, `cgroup` or `folder` first. The daemon runs on.
    */
   leftovers(timeoutMs?: number): Promise<readonly string[]>;
@@ -76,7 +76,7 @@ export function canContainerd(): boolean {
   return canContain('root') && ['containerd', 'ctr', 'runc'].every(needs);
 }
 
-/** Start a containerd, wait until it answers, and import `TINY_IMAGE`; where there are handlers, `PAUSE_IMAGE` too. */
+/** Start a containerd, wait until it answers, and import `TINY_IMAGE` and `PAUSE_IMAGE`. */
 export async function startContainerd(options: ContainerdOptions = {}): Promise<Containerd> {
   const folder = mkdtempSync(join(tmpdir(), 'wasm-plugin-containerd-'));
   chmodSync(folder, 0o755);
@@ -95,11 +95,19 @@ export async function startContainerd(options: ContainerdOptions = {}): Promise<
  * be read, since /etc/resolv.conf may lead there. crun 1.8 refuses to work beside a cgroup v2 tree that is not the only one.
  */
 const ENTER = `set -e
+export CONFIG=$2
 mount -t tmpfs -o mode=700 tmpfs "$1"
-mkdir -m 755 "$1/upper" "$1/work"
-mount -t overlay -o "lowerdir=/run,upperdir=$1/upper,workdir=$1/work" overlay /run
+own() {
+  mkdir -m 755 -p "$1$2/upper" "$1$2/work"
+  mount -t overlay -o "lowerdir=$2,upperdir=$1$2/upper,workdir=$1$2/work" overlay "$2"
+}
+own "$1" /run
 umount /sys/fs/cgroup/unified 2>/dev/null || :
-exec containerd --config "$2"`;
+if [ -n "$3" ]; then
+  for folder in /etc /opt /var/lib; do own "$1" "$folder"; done
+  sh -euc "$3" prepare </dev/null
+fi
+exec containerd --config "$CONFIG"`;
 
 class Daemon implements Containerd {
   readonly folder: string;
@@ -125,11 +133,8 @@ class Daemon implements Containerd {
 
   async start(): Promise<void> {
     const config = join(this.folder, 'config.toml');
-    const { handlers = {}, dropIn, env = {} } = this.#options;
-    if (dropIn !== undefined) {
-      writeFileSync(join(this.folder, 'drop-in.toml'), dropIn);
-    }
-    writeFileSync(config, configText(this.folder, this.socket, handlers, dropIn !== undefined));
+    const { handlers = {}, prepare = '', env = {} } = this.#options;
+    writeFileSync(config, configText(this.folder, this.socket, handlers));
     mkdirSync(join(this.folder, 'run'));
 
     const log = openSync(join(this.folder, 'log'), 'a');
@@ -144,6 +149,7 @@ class Daemon implements Containerd {
       'enter',
       join(this.folder, 'run'),
       config,
+      prepare,
     ];
     // Should the tests be killed, it ends with them.
     this.#process = spawn('setpriv', ['--pdeathsig', 'TERM', '--', 'unshare', ...enter], {
@@ -164,10 +170,8 @@ class Daemon implements Containerd {
     this.#ownMounts = new Set(mountPoints(this.pid));
 
     await this.#import(this.namespace, this.images.tiny);
-    if (Object.keys(handlers).length > 0 || dropIn !== undefined) {
-      await this.#import(CRI_NAMESPACE, this.images.tiny);
-      await this.#import(CRI_NAMESPACE, this.images.pause);
-    }
+    await this.#import(CRI_NAMESPACE, this.images.tiny);
+    await this.#import(CRI_NAMESPACE, this.images.pause);
   }
 
   async ctr(...args: readonly string[]): Promise<Ran> {
@@ -266,12 +270,7 @@ class Daemon implements Containerd {
 }
 
 /** A string of TOML is written like one of JSON. */
-function configText(
-  folder: string,
-  socket: string,
-  handlers: Readonly<Record<string, string>>,
-  imports: boolean,
-): string {
+function configText(folder: string, socket: string, handlers: Readonly<Record<string, string>>): string {
   const text = (value: string) => JSON.stringify(value);
   const cri = 'plugins."io.containerd.grpc.v1.cri"';
   const runtimes = Object.entries(handlers).flatMap(([name, binary]) => [
@@ -287,7 +286,6 @@ function configText(
     `state = ${text(join(folder, 'state'))}`,
     // It makes folders in /opt.
     `disabled_plugins = ["io.containerd.internal.v1.opt"]`,
-    ...(imports ? [`imports = [${text(join(folder, 'drop-in.toml'))}]`] : []),
     `[grpc]`,
     `  address = ${text(socket)}`,
     `[ttrpc]`,

@@ -140,7 +140,7 @@ function scalar(line: Line, text: string): Yaml {
     return JSON.parse(text) as Yaml;
   }
   const isPlain = /^[A-Za-z0-9/.$(][^#[\]{},&*!|>'"%@`]*$/.test(text) && !text.includes(': ');
-  const isAmbiguous = /^(?:yes|no|on|off|y|n|[\d.eE_+-]+)$/i.test(text);
+  const isAmbiguous = /^(?:yes|no|on|off|y|n|\.?\d[\d.eE_+-]*)$/i.test(text);
   return isPlain && !isAmbiguous ? text : fail(line, 'a word that must be quoted');
 }
 
