@@ -254,7 +254,6 @@ describe.each(identities)('plugins under podman as %s', (identity: Identity) => 
       expect(vetoed).toMatchObject({ exitCode: 126, stdout: '' });
     } finally {
       expect(await setup('--precreate', '--undo')).toMatchObject({ exitCode: 0 });
-      await setup();
     }
   });
 

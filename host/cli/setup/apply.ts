@@ -54,8 +54,7 @@ export function undoFiles(files: readonly PlannedFile[], folder: string, dryRun:
   for (const { path } of files) attempt('remove', path, () => rmSync(path, { force: true }));
   const others = attempt('read', folder, () => entries(folder)).filter((name) => name !== MADE);
   // Another setup may have put its programs here.
-  if (others.some((name) => name.startsWith('wasm-plugin'))) return outcomes;
-  rmSync(join(folder, MADE), { force: true });
+  if (!others.some((name) => name.startsWith('wasm-plugin'))) rmSync(join(folder, MADE), { force: true });
   for (const path of [...made].sort((a, b) => b.length - a.length)) removeIfEmpty(path);
   return outcomes;
 }

@@ -34,12 +34,15 @@ export const HOOK_NAME = 'wasm-plugin-hook';
 const EXECUTABLE = 0o755;
 export const READABLE = 0o644;
 
-/** The programs, which every engine gets. */
+/** The programs that every engine gets. */
 export function programs(facts: SetupFacts): readonly [entry: PlannedFile, hook: PlannedFile] {
-  const hook = join(facts.folder, HOOK_NAME);
-  const options = { ...facts, hook };
-  return [
-    { path: join(facts.folder, RUNTIME_NAME), text: runtimeScript(options), mode: EXECUTABLE },
-    { path: hook, text: hookScript(options), mode: EXECUTABLE },
-  ];
+  const hook = hookProgram(facts, HOOK_NAME);
+  const text = runtimeScript({ ...facts, hook: hook.path });
+  return [{ path: join(facts.folder, RUNTIME_NAME), text, mode: EXECUTABLE }, hook];
+}
+
+/** @param name - of the file: undoing one way must not take a program from another. */
+export function hookProgram(facts: SetupFacts, name: string): PlannedFile {
+  const path = join(facts.folder, name);
+  return { path, text: hookScript({ ...facts, hook: path }), mode: EXECUTABLE };
 }
