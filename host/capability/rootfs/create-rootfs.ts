@@ -306,7 +306,7 @@ class NewRoot implements Rootfs {
       if (code === undefined) {
         throw error;
       }
-      const refusal = refusalOfSystem(naming(verb, path), code);
+      const refusal = refusalOfSystem(naming(verb, path), error as NodeJS.ErrnoException);
       throw code === 'ENAMETOOLONG' ? refusal : this.#breaks(refusal);
     }
   }

@@ -3,14 +3,19 @@ import {
   chmodSync,
   lstatSync,
   mkdirSync,
+  mkdtempSync,
   readdirSync,
   readFileSync,
   statSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
 import { describe, expect, test } from 'vitest';
+import { needs } from '../../../test/support/need.js';
 import { type Actor, actors, besideCanary, outcome, put } from '../../../test/support/rootfs.js';
 import { thrown } from '../../../test/support/thrown.js';
 import { listTree } from '../../../test/support/tree.js';
@@ -369,3 +374,27 @@ test.skipIf(!isRoot)(
     });
   },
 );
+
+test.skipIf(!needs('unshare'))('an owner that the user namespace does not have is said', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'wasm-plugin-namespace-'));
+  try {
+    const child = join(folder, 'child.mjs');
+    await build({
+      entryPoints: [fileURLToPath(new URL('../../../test/support/rootfs-child.ts', import.meta.url))],
+      outfile: child,
+      bundle: true,
+      platform: 'node',
+      format: 'esm',
+      // What the bundle takes from CommonJS packages asks for it.
+      banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" },
+      logLevel: 'error',
+    });
+    mkdirSync(join(folder, 'root'));
+    const words = ['--user', '--map-root-user', process.execPath, child, join(folder, 'root')];
+    const said = execFileSync('unshare', words, { encoding: 'utf8' });
+    expect(said).toBe('Cannot make file "other": its owner has no id in this user namespace\n');
+    expect(readdirSync(join(folder, 'root'))).toEqual([]);
+  } finally {
+    removeRootfs(folder);
+  }
+});

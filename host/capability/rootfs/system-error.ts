@@ -13,7 +13,7 @@ const FULL: ReadonlySet<string> = new Set(['ENOSPC', 'EDQUOT', 'EFBIG']);
  *
  * @param action - for example `write "a/b"`.
  */
-export function refusalOfSystem(action: string, code: string): Refusal {
+export function refusalOfSystem(action: string, { code = 'error', syscall = '' }: NodeJS.ErrnoException): Refusal {
   if (FULL.has(code)) {
     return new Refusal(
       'limit',
@@ -23,6 +23,13 @@ export function refusalOfSystem(action: string, code: string): Refusal {
   }
   if (code === 'ENAMETOOLONG') {
     return new Refusal('invalid', `Cannot ${action}: this file system takes only shorter names`);
+  }
+  if (code === 'EINVAL' && syscall.endsWith('chown')) {
+    return new Refusal(
+      'failed',
+      `Cannot ${action}: its owner has no id in this user namespace`,
+      'Give the namespace more ids, or unpack as an ordinary user, to whom everything then belongs.',
+    );
   }
   return new Refusal('failed', `Cannot ${action}: ${code}`);
 }
