@@ -22,6 +22,10 @@ describe.skipIf(!canMakeImages())('open image files', () => {
     const first = shop.rootfs('first', { 'etc/mark': 'first\n' });
     shop.sif('first.sif', shop.squashfs('first.sqfs', first));
     shop.ext3('first.ext3', first);
+    const big = shop.rootfs('big');
+    mkdirSync(join(big, 'data'));
+    writeFileSync(join(big, 'data/big'), Buffer.alloc(96 * 2 ** 20, 'not a hole '));
+    shop.squashfs('big.sqfs', big);
     shop.squashfs('second.sqfs', shop.rootfs('second', { 'etc/mark': 'second\n' }));
   });
   afterAll(() => shop.dispose());
@@ -128,11 +132,16 @@ describe.skipIf(!canMakeImages())('open image files', () => {
     });
   }
 
+  for (const identity of ['root', 'user'] as const satisfies readonly Identity[]) {
+    test.skipIf(!canContain(identity))(`nothing stays when we are killed while unpacking, as ${identity}`, async () => {
+      const child = shop.launch(identity, ['run', '--unpack', 'big.sqfs', ...WAITING]);
+      await settle(() => (shop.leftovers(identity).length > 0 ? [] : ['not begun']));
+      child.kill('SIGKILL');
+      expect(await settle(() => shop.leftovers(identity))).toEqual([]);
+    });
+  }
+
   test.skipIf(!canContain('root'))('unpacking stops before the temporary folder is full', async () => {
-    const big = shop.rootfs('big');
-    mkdirSync(join(big, 'data'));
-    writeFileSync(join(big, 'data/big'), Buffer.alloc(96 * 2 ** 20, 'not a hole '));
-    shop.squashfs('big.sqfs', big);
     const small = 'mount -t tmpfs -o size=300m,mode=700 small "$TMPDIR" && exec "$@"';
     const wrap = ['unshare', '--mount', 'sh', '-c', small, 'wrap'];
     const { exitCode, stderr } = await shop.run('root', ['run', '--unpack', 'big.sqfs', 'true'], wrap);

@@ -36,6 +36,6 @@ function realImage(rootfs: string): string {
 function imageUnsupported(rootfs: string, why: string, cause?: unknown): PluginError {
   return new PluginError('IMAGE_UNSUPPORTED', `Cannot use the image ${quote(rootfs)}: ${why}`, {
     cause,
-    hint: 'In this version an image is a folder with a root file system, as "apptainer build --sandbox" or "podman export" make one.',
+    hint: 'A root file system is a folder, as "apptainer build --sandbox" or "podman export" make one.',
   });
 }
