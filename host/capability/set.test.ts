@@ -35,6 +35,8 @@ describe('without any grant', () => {
     { name: 'kv', request: { op: 'get', key: 'a' } },
     { name: 'fs', request: { op: 'read', path: '/etc/passwd' } },
     { name: 'http', request: { url: 'http://127.0.0.1/' } },
+    { name: 'image', request: { offset: 0, length: 1 } },
+    { name: 'rootfs', request: { entries: [] } },
   ];
   for (const { name, request } of denied) {
     test(`${name} answers denied`, () => expect(ask(set, name, request)).toBe('denied'));

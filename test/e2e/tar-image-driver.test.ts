@@ -170,6 +170,14 @@ describe.skipIf(!hasTar)('the same tree as GNU tar makes from', () => {
     await expectSame(file);
   });
 
+  test('more entries than memory could remember, compressed a thousand times', async () => {
+    const bytes = readFileSync(archive('--no-recursion'));
+    const header = bytes.subarray(0, 512);
+    expect(header.toString('latin1', 0, 2)).toBe('./');
+    const many = Buffer.concat([...Array<Buffer>(150_000).fill(header), Buffer.alloc(1024)]);
+    await expectSame(wrapped(gzipSync(many, { level: 1 })));
+  });
+
   test('global pax headers', () =>
     expectSame(archive('--format=pax', '--pax-option=globexthdr.name=g,comment=hi,mtime=5')));
 });
