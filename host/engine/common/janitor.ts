@@ -20,7 +20,7 @@ export interface Janitor {
 }
 
 /**
- * Arguments: the run's folder, how its owner.json begins, an unused name beside it.
+ * Arguments: the run's folder, how its owner.json begins, an unused name beside it, and the name that the folder has while it is made.
  *
  * The container may still be dying, so each step is tried for some seconds. The folder is given another name before it is
  * removed, and only if it is still that run's: a later run may have its id, and its name, by then.
@@ -45,7 +45,8 @@ try() {
   return 1
 }
 try busy || exit 1
-case $(cat "$1/owner.json") in "$2"*) ;; *) exit 0 ;; esac
+rm -rf -- "$4"
+case $(cat "$1/owner.json") in "$2"*) ;; *) rmdir -- "\${4%/*}"; exit 0 ;; esac
 mv -T -- "$1" "$3" || exit 1
 # An image that is mounted there: it must go first, for nothing in it is ours to remove.
 mounted() {
@@ -70,10 +71,11 @@ rmdir -- "\${3%/*}"`;
  *
  * @param folder - the run's own, in a folder of ours.
  * @param owner - how the text of its owner.json begins, for as long as it is this run's.
+ * @param draft - its path while it is made. It may be there already, or not yet.
  */
-export function startJanitor(folder: string, owner: string): Janitor {
+export function startJanitor(folder: string, owner: string, draft: string): Janitor {
   const aside = join(dirname(folder), `new-${randomUUID()}-${basename(folder)}`);
-  const child = spawn('/bin/sh', ['-c', SCRIPT, 'wasm-plugin', folder, owner, aside], {
+  const child = spawn('/bin/sh', ['-c', SCRIPT, 'wasm-plugin', folder, owner, aside, draft], {
     cwd: '/',
     // A signal for our process group, such as Ctrl-C, is not for it.
     detached: true,

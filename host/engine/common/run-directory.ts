@@ -63,18 +63,24 @@ export function defaultRunBase(runtimeDir: string | undefined, temporary: string
 export function createRunDirectory(base: string, id: string): RunDirectory {
   const path = join(base, `run-${id}`);
   const draft = join(base, `new-${randomUUID()}`);
-  makeDraft(base, draft);
+  openBase(base);
+  // Before there is anything to remove: we may be killed at any moment.
+  const janitor = startJanitor(path, JSON.stringify(ourselves()).slice(0, -1), draft);
   try {
+    makeDraft(base, draft);
     writeOwner(draft, []);
     // rename() onto a folder with something in it fails: two runs of one id cannot share a folder.
     renameSync(draft, path);
   } catch (cause) {
     rmSync(draft, { recursive: true, force: true });
+    janitor.dismiss();
+    if (cause instanceof PluginError) {
+      throw cause;
+    }
     const code = (cause as NodeJS.ErrnoException).code;
     const why = code === 'ENOTEMPTY' || code === 'EEXIST' ? 'it is running' : `${quote(path)}: ${code ?? 'error'}`;
     throw new PluginError('ENGINE_FAILED', `Cannot create container ${quote(id)}: ${why}`, { cause });
   }
-  const janitor = startJanitor(path, JSON.stringify(ourselves()).slice(0, -1));
   return {
     path,
     recordCgroups(folders) {
