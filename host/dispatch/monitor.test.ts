@@ -9,7 +9,7 @@ const context = { hostVersion: '', pluginVersion: '', runId: '', image: '', sett
 /** Observers that answer each event with these waits. */
 function watchedBy(waits: readonly (number | undefined)[]) {
   const entries = waits.map((_, i) => ({ name: `p${i}`, monitor: 'observe' }) as PluginEntry);
-  const plugins: LoadedPlugins = {
+  const plugins: Partial<LoadedPlugins> = {
     exporting: () => entries,
     load: async (entry) => {
       const nextTickMs = waits[entries.indexOf(entry)];
@@ -20,7 +20,7 @@ function watchedBy(waits: readonly (number | undefined)[]) {
     keepState: () => {},
     close: async () => {},
   };
-  return startMonitoring(plugins, () => {});
+  return startMonitoring(plugins as LoadedPlugins, () => {});
 }
 
 describe('the next tick', () => {

@@ -4,7 +4,7 @@
  * argv: a `DriverOrder` as JSON. Descriptor 3 gets one JSON `DriverEvent` a line; 0 to 2 belong to the container.
  */
 import { writeSync } from 'node:fs';
-import type { MakeConfigOptions } from '../../host/engine/index.js';
+import type { Engine, MakeConfigOptions } from '../../host/engine/index.js';
 import { createBuiltinEngine, createRuntimeEngine, makeConfig, probeEngines } from '../../host/engine/index.js';
 import type { OciConfig } from '../../host/oci/index.js';
 

@@ -23,7 +23,7 @@ interface Line {
  *
  *     env[SITE]           example.com/site   nothing     -> "SITE=north"
  *     mounts[/etc/slurm]  example.com/slurm  nothing     -> {"destination":"/etc/slurm",…
- *     /hooks/poststop     example.com/site   (appended)  -> {"path":"/usr/bin/note"}
+ *     /hooks/poststop     example.com/site   (appended)  -> [{"path":"/usr/bin/note"}]
  *
  * Long values are cut, near the place where they differ; everything is escaped, since all of it is a plugin's choice.
  *
