@@ -1,11 +1,17 @@
 /** Plugins under containerd: what they do to containers that `ctr` starts. */
-import { chmodSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { type Containerd, canContainerd, startContainerd } from '../support/containerd.js';
 import { TINY_IMAGE } from '../support/oci-archive.js';
-import { installPlugins, LIMIT_PLUGIN, type PluggedCommand, setupEntry } from '../support/plugged-runtime.js';
+import {
+  installPlugins,
+  LIMIT_PLUGIN,
+  type PluggedCommand,
+  SITE_PLUGIN,
+  setupEntry,
+} from '../support/plugged-runtime.js';
 import { realRuntimes, type Trampoline, writeTrampoline } from '../support/trampoline.js';
 
 const supported = canContainerd();
@@ -66,6 +72,28 @@ describe.skipIf(!supported)('plugins under containerd', () => {
       expect(stderr).toContain(LIMIT_PLUGIN);
       expect(stderr).toContain('--memory-mib must be at least 1');
       expect(trampoline.configs().has(`${real}-vetoed`)).toBe(false);
+    });
+
+    test('containers that start at once do not meet each other', async () => {
+      const ids = ['a', 'b', 'c', 'd'];
+      const started = ids.map((id) => run(`at-once-${id}`, 'echo $SITE', '--annotation', `wasm-plugin/site=${id}`));
+      const results = await Promise.all(started);
+      expect(results.map(({ stdout }) => stdout)).toEqual(ids.map((id) => `${id}\n`));
+    });
+
+    test('a veto after the start ends the container, and the log has the reason', async () => {
+      await plugged.cli('config', SITE_PLUGIN, 'refuse=true');
+      try {
+        const { exitCode, stdout } = await run('refused', 'sleep 1000; echo ran');
+        expect({ failed: exitCode !== 0, stdout }).toEqual({ failed: true, stdout: '' });
+      } finally {
+        await plugged.cli('config', SITE_PLUGIN, '--unset', 'refuse');
+      }
+      const log = readFileSync(`/proc/${containerd.pid}/root/run/wasm-plugin/oci.log`, 'utf8');
+      const [line] = log
+        .split('\n')
+        .filter((text) => text.includes(`${real}-refused`) && text.includes('refused by setting'));
+      expect(line).toContain(SITE_PLUGIN);
     });
 
     test('another process in the container sees what they set', async () => {

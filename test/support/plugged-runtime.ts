@@ -20,7 +20,7 @@ export interface PluggedCommand {
   ): Promise<{ readonly exitCode: number; readonly stdout: string; readonly stderr: string }>;
 }
 
-/** Sets the variable SITE, from the flag `site`. */
+/** Sets the variable SITE, from the flag `site`; with the setting `refuse`, vetoes every container that has started. */
 export const SITE_PLUGIN = 'example.com/site';
 /** Limits memory, sets MEMORY_LIMIT_MIB, and binds a file; vetoes the flag `memory-mib` of 0. */
 export const LIMIT_PLUGIN = 'example.com/config-plugin';
@@ -37,6 +37,7 @@ export async function installPlugins(folder: string): Promise<PluggedCommand> {
     name: SITE_PLUGIN,
     requests: ['config:env'],
     contributes: { flags: [{ name: 'site', type: 'string', usage: 'site', commands: ['run'] }] },
+    settings: { type: 'object', properties: { refuse: { type: 'boolean' } } },
   });
   const limit = join(made, 'limit.sif');
   writeFileSync(limit, await compileExample('config-plugin'));
