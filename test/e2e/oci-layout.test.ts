@@ -120,6 +120,21 @@ describe.skipIf(!needs('umoci'))('OCI layouts', () => {
     });
   }
 
+  test.skipIf(!canContain('user'))('the image for this machine is found in an index of an index', async () => {
+    const folder = bent('nested', () => undefined);
+    const index = json(join(folder, 'index.json'));
+    const [own] = index.manifests;
+    const platform = { os: 'linux', architecture: process.arch === 'arm64' ? 'arm64' : 'amd64' };
+    // Not there at all, as in a sparse copy; a signature beside them is of another kind.
+    const other = { ...own, digest: `sha256:${'0'.repeat(64)}`, platform: { os: 'linux', architecture: 'pdp11' } };
+    const signature = { ...other, mediaType: 'application/vnd.example.signature', platform: undefined };
+    const inner = { ...own, mediaType: 'application/vnd.docker.distribution.manifest.list.v2+json' };
+    const nested = put(folder, inner, { manifests: [other, { ...own, platform }, signature] });
+    writeFileSync(join(folder, 'index.json'), JSON.stringify({ ...index, manifests: [nested] }));
+    share(folder);
+    expect((await shop.run('user', ['run', 'nested', 'cat', 'mark'])).stdout).toBe('upper\n');
+  });
+
   const swap = (folder: string, descriptor: Descriptor): void => {
     const path = blob(folder, descriptor);
     const bytes = readFileSync(path);
