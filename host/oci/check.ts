@@ -13,21 +13,24 @@ const MAX_KEY_CHARS = 80;
 /** Where the walk stands, and what it has found. */
 export class Trace {
   readonly problems: string[] = [];
-  readonly #path: string[] = [];
+  /** Indices of lists, and steps as they are written. Put together only for a problem, which most configs have not. */
+  readonly #path: (string | number)[] = [];
 
   get full(): boolean {
     return this.problems.length >= MAX_PROBLEMS;
   }
 
-  within(step: string, check: (trace: this) => void): void {
+  within(step: string | number, check: Check<unknown>, value: unknown): void {
     this.#path.push(step);
-    check(this);
+    check(value, this);
     this.#path.pop();
   }
 
   /** @param what - follows the path of the value: `must be a list`. */
   problem(what: string): void {
-    if (!this.full) this.problems.push(`${this.#path.join('').replace(/^\./, '') || 'it'} ${what}`);
+    if (this.full) return;
+    const path = this.#path.map((step) => (typeof step === 'number' ? `[${step}]` : step)).join('');
+    this.problems.push(`${path.replace(/^\./, '') || 'it'} ${what}`);
   }
 }
 
@@ -76,7 +79,7 @@ export function listOf<T>(check: Check<T>, minItems = 0): Check<readonly T[]> {
       trace.problem(`must have at least ${minItems} entry`);
     } else {
       for (let i = 0; i < value.length && !trace.full; i++) {
-        trace.within(`[${i}]`, () => check(value[i], trace));
+        trace.within(i, check, value[i]);
       }
     }
   };
@@ -91,7 +94,7 @@ export function mapOf<T>(check: Check<T>): Check<Readonly<Record<string, T>>> {
     }
     for (const key of Object.keys(value)) {
       if (trace.full) return;
-      trace.within(`[${quote(key, MAX_KEY_CHARS)}]`, () => check(value[key], trace));
+      trace.within(`[${quote(key, MAX_KEY_CHARS)}]`, check, value[key]);
     }
   };
 }
@@ -106,22 +109,26 @@ export function shape<T extends object>(
   fields: { readonly [K in keyof T]-?: Check<NonNullable<T[K]>> },
   required: readonly RequiredKey<T>[] = [],
 ): Check<T> {
-  const checks = Object.entries<Check<unknown>>(fields);
   const needed: ReadonlySet<string> = new Set(required);
+  const checks = Object.entries<Check<unknown>>(fields).map(([name, check]) => {
+    return { name, check, step: `.${name}`, needed: needed.has(name) };
+  });
   return (value, trace) => {
     if (!isObject(value)) {
       trace.problem('must be an object');
       return;
     }
-    for (const [name, check] of checks) {
+    for (const { name, check, step, needed: isNeeded } of checks) {
       if (Object.hasOwn(value, name) && value[name] !== undefined) {
-        trace.within(`.${name}`, () => check(value[name], trace));
-      } else if (needed.has(name)) {
-        trace.within(`.${name}`, () => trace.problem('is missing'));
+        trace.within(step, check, value[name]);
+      } else if (isNeeded) {
+        trace.within(step, missing, undefined);
       }
     }
   };
 }
+
+const missing: Check<never> = (_value, trace) => trace.problem('is missing');
 
 function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
