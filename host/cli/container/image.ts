@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import type { OpenImage } from '../../engine/index.js';
 import { openImage, previewImage } from '../../engine/index.js';
 import type { CommandContext } from '../context.js';
+import type { Session } from '../session.js';
 import { createProgress } from '../terminal/progress.js';
 import type { ContainerRequest } from './request.js';
 
@@ -14,6 +15,7 @@ import type { ContainerRequest } from './request.js';
  */
 export async function openRunImage(
   { io, log, globals }: CommandContext,
+  { dispatcher }: Session,
   { image, unpack }: ContainerRequest,
   dryRun: boolean,
 ): Promise<OpenImage> {
@@ -30,6 +32,7 @@ export async function openRunImage(
       uid: io.user.uid,
       access: unpack ? 'unpack' : 'any',
       onProgress: (text) => progress.step(text),
+      drive: dispatcher.unpackImage,
       onWarning: log.warning,
     });
   } finally {

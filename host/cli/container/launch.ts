@@ -49,7 +49,7 @@ export async function prepareContainer(
   const id = request.name ?? `wp-${randomBytes(6).toString('hex')}`;
   const rootless = io.user.uid !== 0;
   const facts = { name: engine.name, image: request.image, id, rootless };
-  const image = await openRunImage(context, request, dryRun);
+  const image = await openRunImage(context, session, request, dryRun);
   try {
     const config = baseConfig(request, image, rootless, io) as unknown as JsonObject;
     const result = await session.dispatcher.engineConfig({ config, engine: facts, flagsOf });

@@ -3,8 +3,9 @@ import { defaultRunBase } from '../common/index.js';
 import type { Attached } from './attach.js';
 import { attach } from './attach.js';
 import { PLAIN_DEFAULTS, readDefaults } from './defaults.js';
+import { isUnknownFile, openDriven } from './driven.js';
 import { openLayout, previewLayout } from './oci/index.js';
-import { openSource } from './source.js';
+import { type ImageSource, openSource } from './source.js';
 import type { ImageDefaults, ImageKind, OpenImage, OpenImageOptions } from './types.js';
 
 /**
@@ -13,14 +14,21 @@ import type { ImageDefaults, ImageKind, OpenImage, OpenImageOptions } from './ty
  * What it is, is told by content, never by name. A file is opened once; what is put in its place later changes nothing. Its owner
  * can still write into it, as into a folder: an image is to be trusted not to change while it runs.
  *
- * @param image - path of a folder, SIF container image, squashfs or ext3 file, or OCI layout.
+ * @param image - path of a folder, SIF container image, squashfs or ext3 file, or OCI layout; with `drive` of any other file.
  * @returns an image that the caller closes after the run.
  * @throws PluginError `IMAGE_UNSUPPORTED` with what is wrong or missing; `SIF_MALFORMED`, `LIMIT_EXCEEDED` for the file;
  *   `ENGINE_FAILED` if the folder for mounts cannot be used. Nothing is left then.
  */
 export async function openImage(image: string, options: OpenImageOptions): Promise<OpenImage> {
-  const source = openSource(image);
   const complete = settled(options);
+  let source: ImageSource;
+  try {
+    source = openSource(image);
+  } catch (error) {
+    const driven = await byPlugin(image, error, options, complete);
+    if (driven === undefined) throw error;
+    return driven;
+  }
   if (!('part' in source)) {
     if (source.kind === 'directory') return openFolder(source.path);
     const { defaults, ...attached } = await openLayout(source.path, image, complete);
@@ -31,6 +39,18 @@ export async function openImage(image: string, options: OpenImageOptions): Promi
   } finally {
     source.close();
   }
+}
+
+/** What a plugin makes of a file that is of no known kind. */
+async function byPlugin(
+  image: string,
+  problem: unknown,
+  { drive }: OpenImageOptions,
+  complete: ReturnType<typeof settled>,
+): Promise<OpenImage | undefined> {
+  if (drive === undefined || !isUnknownFile(image, problem)) return undefined;
+  const driven = await openDriven(image, { ...complete, drive });
+  return driven && opened('plugin', driven, complete.onWarning, () => driven.defaults);
 }
 
 /**

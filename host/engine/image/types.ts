@@ -1,7 +1,8 @@
 /** What `openImage` gives: a directory, and what the image says about running it. */
+import type { Dispatcher } from '../../dispatch/index.js';
 
-/** What an image is, told by its content. */
-export type ImageKind = 'directory' | 'squashfs' | 'ext3' | 'sif' | 'oci';
+/** What an image is, told by its content; `plugin`: whatever a plugin unpacked. */
+export type ImageKind = 'directory' | 'squashfs' | 'ext3' | 'sif' | 'oci' | 'plugin';
 
 export interface OpenImage {
   readonly kind: ImageKind;
@@ -37,6 +38,8 @@ export interface OpenImageOptions {
   readonly unpackBase?: string;
   /** `unpack`: never mount, so that neither the kernel nor a FUSE program reads the image's file system. Default `any`. */
   readonly access?: ImageAccess;
+  /** Asks plugins to unpack a file that is none of the kinds known here. Default: nobody is asked. */
+  readonly drive?: Dispatcher['unpackImage'];
   /** Told what takes long, over and over while it does. */
   readonly onProgress?: (text: string) => void;
   /** Told what is left behind or was left out, in one sentence. */
