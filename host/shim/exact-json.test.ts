@@ -22,6 +22,12 @@ test('a changed number is written as it is', () => {
   expect(stringify({ ...(value as object), a: 5, c: 'x' })).toBe('{"a":5,"b":1,"c":"x"}');
 });
 
+test('no limit is the largest number that runtimes read, also where the text had none', () => {
+  const limits = { hard: 2 ** 64, limit: 2 ** 63, text: '18446744073709552000' };
+  const text = '{"hard":18446744073709551615,"limit":9223372036854775807,"text":"18446744073709552000"}';
+  expect(parseExactJson('{}').stringify(limits)).toBe(text);
+});
+
 test('any JSON with large numbers comes back as it was', () => {
   const number = fc.bigInt({ min: 2n ** 53n, max: 2n ** 64n - 1n }).filter((n) => n % 4096n === 0n);
   fc.assert(

@@ -21,9 +21,6 @@ export function parseExactJson(text: string): ExactJson {
   return {
     value,
     stringify(changed) {
-      if (exact.size === 0) {
-        return JSON.stringify(changed);
-      }
       // Random, so that no text of the config can pass for one.
       const mark = randomBytes(16).toString('hex');
       const marked = JSON.stringify(changed, (_key, one: unknown) =>
@@ -34,6 +31,9 @@ export function parseExactJson(text: string): ExactJson {
   };
 }
 
+/** The largest of 64 bits, unsigned and signed: a plugin that asks for no limit gets their doubles, which are one above. */
+const LARGEST: readonly (readonly [number, string])[] = [2n ** 64n, 2n ** 63n].map((n) => [Number(n), `${n - 1n}`]);
+
 /** Whole numbers that a double may not hold, by their doubles. Of two with the same double the first one stands. */
 function largeNumbers(text: string): ReadonlyMap<number, string> {
   const exact = new Map<number, string>();
@@ -43,6 +43,9 @@ function largeNumbers(text: string): ReadonlyMap<number, string> {
         exact.set(Number(token), token);
       }
     }
+  }
+  for (const [double, token] of LARGEST) {
+    if (!exact.has(double)) exact.set(double, token);
   }
   return exact;
 }
