@@ -242,6 +242,15 @@ for (const { engine, identity, possible } of combinations()) {
       });
     });
 
+    test.skipIf(engine === 'builtin')('a seccomp filter holds', async () => {
+      const seccomp = {
+        defaultAction: 'SCMP_ACT_ALLOW',
+        syscalls: [{ names: ['mkdir', 'mkdirat'], action: 'SCMP_ACT_ERRNO', errnoRet: 13 }],
+      };
+      const script = 'mkdir /tmp/x 2>/dev/null || echo refused';
+      expect(await output(sh(script), { edit: { linux: { seccomp } } })).toBe('refused');
+    });
+
     test.skipIf(engine === 'builtin')('annotations that would be settings of the runtime are left out', async () => {
       const file = join(workshop.folder, `annotated-${engine}-${identity}`);
       const annotations = { 'run.oci.hooks.stdout': file, 'run.oci.handler': 'wasm', 'example.com/mine': 'x' };

@@ -41,12 +41,13 @@ cd -- "$1"
 mkfifo -m 600 ${TOLD} ${GO}
 echo "pid $pid" >&3
 mount -t proc -o nosuid,nodev,noexec proc /proc
-if [ "$2" = hide ]; then
+if [ ! -d /sys/fs/cgroup ]; then :
+elif [ "$2" = hide ]; then
   mount -t tmpfs -o ro,nosuid,nodev,noexec tmpfs /sys/fs/cgroup
 else
   while read -r _ _ _ _ point rest; do
     case $rest in
-      *' - cgroup'*) mount -o remount,bind,ro,nosuid,nodev,noexec "$point" ;;
+      *' - cgroup'*) mount -o remount,bind,ro,nosuid,nodev,noexec "$point" || : ;;
     esac
   done < /proc/self/mountinfo
 fi
