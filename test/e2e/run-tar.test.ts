@@ -48,6 +48,12 @@ describe.skipIf(!usable)('run of a tar archive', () => {
     expect(unpackedNow().filter((name) => !before.includes(name))).toEqual([]);
   });
 
+  test('a dry run asks nobody and shows the archive itself', async () => {
+    const { exitCode, stdout } = await cli('run', '--dry-run', 'image.tar.gz', 'true');
+    expect(exitCode).toBe(0);
+    expect(JSON.parse(stdout).root.path).toBe(image);
+  });
+
   test('a broken archive is refused with the driver’s words, and nothing stays', async () => {
     const plain = join(root, 'cut.tar');
     execFileSync('tar', ['-C', join(root, 'tree'), '-cf', plain, '.']);

@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { hooks, sameMajor } from '../../abi/index.js';
 import type { OpenImage } from '../../engine/index.js';
 import { openImage, previewImage } from '../../engine/index.js';
 import type { CommandContext } from '../context.js';
@@ -15,13 +16,14 @@ import type { ContainerRequest } from './request.js';
  */
 export async function openRunImage(
   { io, log, globals }: CommandContext,
-  { dispatcher }: Session,
+  { dispatcher, entries }: Session,
   { image, unpack }: ContainerRequest,
   dryRun: boolean,
 ): Promise<OpenImage> {
   const path = resolve(io.cwd, image);
   if (dryRun) {
-    const preview = previewImage(path);
+    const drivers = entries.some((entry) => entry.hooks.some((id) => sameMajor(id, hooks.imageDriver.id)));
+    const preview = previewImage(path, drivers);
     if (preview.kind !== 'directory' && preview.kind !== 'oci')
       log.info('The image is not opened: what it sets and runs itself is left out');
     return preview;

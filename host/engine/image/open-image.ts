@@ -56,12 +56,19 @@ async function byPlugin(
 /**
  * What a run of `image` would be, as far as that can be told without mounting or unpacking: nothing is made.
  *
+ * @param drivers - whether there are plugins that could unpack a file of no known kind; they are not asked.
  * @returns of a folder what `openImage` gives. Otherwise `rootfs` is the image itself, and the defaults of a file stay unknown.
  * @throws PluginError as `openImage`, for what the file itself shows.
  */
-export function previewImage(image: string): OpenImage {
-  const source = openSource(image);
+export function previewImage(image: string, drivers = false): OpenImage {
   const close = async () => undefined;
+  let source: ImageSource;
+  try {
+    source = openSource(image);
+  } catch (error) {
+    if (!drivers || !isUnknownFile(image, error)) throw error;
+    return { kind: 'plugin', rootfs: image, defaults: PLAIN_DEFAULTS, close };
+  }
   if ('part' in source) {
     source.close();
     return { kind: source.kind, rootfs: source.part.path, defaults: PLAIN_DEFAULTS, close };
