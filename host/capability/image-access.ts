@@ -1,4 +1,5 @@
 import { capabilities } from '../abi/index.js';
+import { PluginError } from '../errors/index.js';
 import type { SyncCapability } from '../sandbox/index.js';
 import { imageCapability, type OpenImageFile } from './image.js';
 import type { Rootfs } from './rootfs/index.js';
@@ -19,7 +20,7 @@ export interface ImageAccess {
    * @param messageBytes - the most that an answer may have.
    */
   capabilities(messageBytes: number): readonly { readonly id: string; readonly answer: SyncCapability }[];
-  /** Open them while `act` runs. Calls do not overlap, since an instance works on one at a time. */
+  /** Open them while `act` runs. One at a time: an overlap is a PluginError `HOST_BUG`. */
   during<T>(call: ImageCall, act: () => Promise<T>): Promise<T>;
 }
 
@@ -33,6 +34,9 @@ export function imageAccess(): ImageAccess {
       { id: capabilities.rootfs.id, answer: rootfsCapability(() => root) },
     ],
     async during(call, act) {
+      if (image !== undefined) {
+        throw new PluginError('HOST_BUG', 'Cannot open an image for a call: another call has one open');
+      }
       image = call.image;
       root = call.rootfs === undefined ? undefined : { rootfs: call.rootfs, file: undefined };
       try {
