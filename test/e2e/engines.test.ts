@@ -209,6 +209,12 @@ for (const { engine, identity, possible } of combinations()) {
         order: edited('bind', '/x', '/etc', ['rbind', 'nosymfollow']),
         code: 'CONFIG_INVALID',
       },
+      { name: 'a file system of a disk', order: edited('ext4', '/x', '/dev/sda1', []), code: 'CONFIG_INVALID' },
+      {
+        name: 'a device under the name of another',
+        order: { edit: { linux: { devices: [{ path: '/dev/null', type: 'b', major: 8, minor: 0 }] } } },
+        code: 'CONFIG_INVALID',
+      },
       {
         name: 'to join a namespace of the host',
         order: { edit: { linux: { namespaces: [{ type: 'pid', path: '/proc/1/ns/pid' }] } } },

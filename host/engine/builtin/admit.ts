@@ -4,9 +4,10 @@
  * The rule: whatever could make the container less closed than its config says is refused; the rest is left out aloud. A
  * field that this list does not know counts as such a restriction when it stands under `process` or `linux`.
  */
-import { type Stats, statSync } from 'node:fs';
+import type { Stats } from 'node:fs';
 import { PluginError, quote } from '../../errors/index.js';
 import type { OciConfig, OciDevice, OciMount, OciNamespaceType } from '../../oci/index.js';
+import { hostDevice } from '../common/index.js';
 
 type Verdict = 'honoured' | 'left out' | 'refused';
 
@@ -232,19 +233,8 @@ function checkMount({ destination, uidMappings = [], gidMappings = [] }: OciMoun
 const DEVICE_FIELDS = ['fileMode', 'uid', 'gid'] as const;
 
 function checkDevice(device: OciDevice, onWarning: (text: string) => void): void {
-  const { path, type, major, minor } = device;
-  const stat = statSync(path, { throwIfNoEntry: false });
-  const kind = stat?.isCharacterDevice() === true ? 'c' : stat?.isBlockDevice() === true ? 'b' : 'none';
-  const wanted = type === 'u' ? 'c' : type;
-  // Linux packs 12 bits of major around 20 bits of minor.
-  const rdev = stat?.rdev ?? 0;
-  const [hostMajor, hostMinor] = [(rdev >>> 8) & 0xfff, (rdev & 0xff) | ((rdev >>> 12) & 0xfff00)];
-  if (kind !== wanted || (major ?? hostMajor) !== hostMajor || (minor ?? hostMinor) !== hostMinor) {
-    throw refused(`the device ${quote(path)}`, 'the builtin engine can only pass on the same device of the host');
-  }
-  if (!path.startsWith('/dev/')) {
-    throw refused(`the device ${quote(path)}`, 'it must lie in /dev');
-  }
+  const { path } = device;
+  const stat = hostDevice(device, 'builtin');
   const unlike = DEVICE_FIELDS.filter((field) => device[field] !== undefined && !isOnHost(device, field, stat));
   if (unlike.length > 0) {
     onWarning(
@@ -253,8 +243,8 @@ function checkDevice(device: OciDevice, onWarning: (text: string) => void): void
   }
 }
 
-function isOnHost(device: OciDevice, field: (typeof DEVICE_FIELDS)[number], stat: Stats | undefined): boolean {
-  const [wanted, found] = [device[field] ?? 0, (field === 'fileMode' ? stat?.mode : stat?.[field]) ?? 0];
+function isOnHost(device: OciDevice, field: (typeof DEVICE_FIELDS)[number], stat: Stats): boolean {
+  const [wanted, found] = [device[field] ?? 0, (field === 'fileMode' ? stat.mode : stat[field]) ?? 0];
   return field === 'fileMode' ? (wanted & PERMISSIONS) === (found & PERMISSIONS) : wanted === found;
 }
 

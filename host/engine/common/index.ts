@@ -7,6 +7,7 @@ export { createContainerView } from './container-view.js';
 export { copyDirectory } from './copy-directory.js';
 export { IMAGE_MOUNT } from './detach.js';
 export { exitStatus } from './exit-status.js';
+export { hostDevice } from './host-device.js';
 export { findTool, NEEDED_TOOLS, TOOLS_PATH } from './host-tools.js';
 export { imageFolder } from './image-folder.js';
 export { coverInheritedFds } from './inherited-fds.js';

@@ -7,7 +7,7 @@
 import { posix } from 'node:path';
 import { PluginError, quote } from '../../errors/index.js';
 import type { OciConfig, OciMount } from '../../oci/index.js';
-import { isWithin } from '../common/index.js';
+import { hostDevice, isWithin } from '../common/index.js';
 
 export type RuntimeKind = 'crun' | 'runc';
 
@@ -18,6 +18,9 @@ const RESOURCES: Readonly<Record<string, readonly string[] | undefined>> = {
   pids: ['limit'],
   devices: undefined,
 };
+
+/** File systems that hold nothing of the host's; a runtime run by root would mount its disks, too. Those of cgroups are left out. */
+const TYPES: ReadonlySet<string> = new Set(['proc', 'sysfs', 'devpts', 'mqueue', 'tmpfs', 'cgroup', 'cgroup2']);
 
 /** Options of a bind; of any other mount the kernel refuses what it does not know, of a bind it drops that. */
 const BIND_OPTIONS = new Set(
@@ -51,8 +54,10 @@ export function admitForRuntime(
   checkMounts(kind, config);
   checkDevices(kind, config);
   warnOfResources(kind, config, onWarning);
-  if (config.linux?.cgroupsPath) {
-    onWarning(`the engine ${kind} leaves out linux.cgroupsPath`);
+  for (const name of ['cgroupsPath', 'intelRdt'] as const) {
+    if (config.linux?.[name]) {
+      onWarning(`the engine ${kind} leaves out linux.${name}`);
+    }
   }
   if (config.linux?.rootfsPropagation?.endsWith('shared') === true) {
     throw refused('linux.rootfsPropagation', `the engine ${kind} keeps the mounts of a container private`);
@@ -117,6 +122,8 @@ function checkMounts(kind: RuntimeKind, config: OciConfig): void {
       if (mount.source === undefined || !mount.source.startsWith('/')) {
         throw refusedMount(mount, `the source ${quote(mount.source ?? '')} must be an absolute path`);
       }
+    } else if (!TYPES.has(mount.type ?? '')) {
+      throw refusedMount(mount, `the engine ${kind} does not mount the type ${quote(mount.type ?? '')}`);
     }
   }
 }
@@ -128,6 +135,9 @@ export function isBind({ type, options = [] }: OciMount): boolean {
 // Rules for devices need a cgroup of the runtime's. Without CAP_MKNOD there is nothing to hold with them: /dev has the usual
 // few devices, and those of an image are none, since it is mounted nodev.
 function checkDevices(kind: RuntimeKind, config: OciConfig): void {
+  config.linux?.devices?.forEach((device) => {
+    hostDevice(device, kind);
+  });
   const { bounding = [], permitted = [], effective = [] } = config.process?.capabilities ?? {};
   const rules = config.linux?.resources?.devices ?? [];
   if (rules.length > 0 && [...bounding, ...permitted, ...effective].includes('CAP_MKNOD')) {

@@ -51,6 +51,8 @@ function bundleConfig({ config, image, runDir, rootless, onWarning }: BundleInpu
   const {
     resources: _cgroups,
     cgroupsPath: _path,
+    // A folder in /sys/fs/resctrl that a killed runtime leaves behind.
+    intelRdt: _resctrl,
     uidMappings: _uids,
     gidMappings: _gids,
     ...restOfLinux
