@@ -17,7 +17,8 @@ export class Bits {
   count: i32 = 0;
 
   /** Have at least 56 bits there; past the end of the image they are zero, see `overrun`. */
-  fill(): void {
+  // @ts-ignore: decorator
+  @inline fill(): void {
     if (this.at + LOAD > this.end) this.nearEnd();
     this.bits |= load<u64>(this.at) << this.count;
     this.at += (63 - this.count) >> 3;
@@ -25,7 +26,8 @@ export class Bits {
   }
 
   /** Use bits that are there. @param size - at most 32. */
-  take(size: i32): u32 {
+  // @ts-ignore: decorator
+  @inline take(size: i32): u32 {
     const value = <u32>(this.bits & ((<u64>1 << size) - 1));
     this.drop(size);
     return value;
@@ -38,7 +40,8 @@ export class Bits {
   }
 
   /** Whether more was used than there is. */
-  get overrun(): bool {
+  // @ts-ignore: decorator
+  @inline get overrun(): bool {
     return this.at - (this.count >> 3) > this.end;
   }
 

@@ -16,8 +16,9 @@ export const enum Format {
 
 /** Whether a block is all zeros, as the two at the end are. */
 export function isZero(block: Uint8Array): bool {
+  const start = block.dataStart;
   for (let at = 0; at < BLOCK; at += 8) {
-    if (load<u64>(block.dataStart + at) != 0) return false;
+    if (load<u64>(start + at) != 0) return false;
   }
   return true;
 }
@@ -27,17 +28,18 @@ export function formatOf(block: Uint8Array): Format {
   if (block.length < BLOCK || isZero(block)) return Format.None;
   const wanted = numberAt(block, CHECKSUM_AT, CHECKSUM_SIZE);
   // Some old programs added bytes with their sign.
-  let unsigned: i64 = 0;
-  let signed: i64 = 0;
-  for (let i = 0; i < BLOCK; ++i) {
-    const byte = i >= CHECKSUM_AT && i < CHECKSUM_AT + CHECKSUM_SIZE ? 0x20 : block[i];
-    unsigned += byte;
-    signed += <i8>byte;
-  }
-  if (wanted != unsigned && wanted != signed) return Format.None;
+  if (wanted != sumOf<u8>(block.dataStart) && wanted != sumOf<i8>(block.dataStart)) return Format.None;
   const magic = String.UTF8.decodeUnsafe(block.dataStart + 257, 6);
   if (magic == "ustar\0") return Format.Ustar;
   return magic == "ustar " ? Format.Gnu : Format.V7;
+}
+
+/** All bytes, those of the sum itself as spaces. */
+function sumOf<T>(start: usize): i64 {
+  let sum: i64 = CHECKSUM_SIZE * 0x20;
+  for (let i = 0; i < CHECKSUM_AT; ++i) sum += load<T>(start + i);
+  for (let i = CHECKSUM_AT + CHECKSUM_SIZE; i < BLOCK; ++i) sum += load<T>(start + i);
+  return sum;
 }
 
 /** Not a number, or one that no field has. */
@@ -72,11 +74,12 @@ function binaryAt(block: Uint8Array, at: i32, size: i32): i64 {
 
 /** Text up to a NUL, or null with a problem if it is not UTF-8, as paths are here. */
 export function textAt(bytes: Uint8Array, at: i32, size: i32): string | null {
+  const start = bytes.dataStart + at;
   let length = 0;
-  while (length < size && bytes[at + length] != 0) ++length;
+  while (length < size && load<u8>(start + length) != 0) ++length;
   const text = textOf(bytes.subarray(at, at + length));
   const again = utf8(text);
-  if (again.length != length || memory.compare(again.dataStart, bytes.dataStart + at, length) != 0) {
+  if (again.length != length || memory.compare(again.dataStart, start, length) != 0) {
     problem('the name "' + text + '" is not UTF-8');
     return null;
   }
