@@ -2,6 +2,7 @@
  * `npm run build`: the library to dist/, and the command to dist/bin/.
  *
  *   dist/bin/wasm-plugin.js    CommonJS, one file: `list`, `inspect NAME` and help, which start almost as fast as Node itself
+ *   dist/bin/oci.js            CommonJS, one file: what other engines start for each of their containers
  *   dist/bin/main.mjs, …       everything else, split: the sandbox, the engines and the compiler load when they are used
  *   dist/workers/*.cjs         what the sandbox's threads run, for the library and the command (build-workers.mjs)
  *
@@ -60,13 +61,25 @@ const common = {
   logLevel: 'warning',
 };
 
-await build({
+/** @type {import('esbuild').BuildOptions} */
+const oneFile = {
   ...common,
-  entryPoints: { 'wasm-plugin': 'host/cli/bin.ts' },
   format: 'cjs',
   define: { 'import.meta.url': '__moduleUrl' },
   banner: { js: "const __moduleUrl = 'file://' + encodeURI(__filename).replace(/[?#]/g, encodeURIComponent);" },
+};
+
+await build({
+  ...oneFile,
+  entryPoints: { 'wasm-plugin': 'host/cli/bin.ts' },
   plugins: [withoutChildProcess, { name: 'the-other-half', setup: keepMainOutside }],
+});
+// With its dependencies, which are read faster so.
+await build({
+  ...oneFile,
+  entryPoints: { oci: 'host/cli/oci/index.ts' },
+  external: Object.keys(devDependencies),
+  plugins: [withoutChildProcess],
 });
 await build({
   ...common,
@@ -88,8 +101,12 @@ writeFileSync(`${root}dist/bin/package.json`, '{ "type": "commonjs" }\n');
 chmodSync(`${root}dist/bin/wasm-plugin.js`, 0o755);
 
 /** @param {import('esbuild').PluginBuild} build */
-function keepMainOutside({ onResolve }) {
+function keepMainOutside({ onResolve, onLoad }) {
   // Installing is the other half's business, and brings all decoders with it.
   onResolve({ filter: /^\.\/install\.js$/ }, () => ({ path: './install.js', external: true }));
+  // By `require`: what is imported goes through the loader of ES modules, which reads it twice.
+  onResolve({ filter: /^\.\/oci\/index\.js$/ }, () => ({ path: 'oci', namespace: 'required' }));
+  onLoad({ filter: /.*/, namespace: 'required' }, () => ({ contents: "module.exports = require('./oci.js');" }));
+  onResolve({ filter: /^\.\/oci\.js$/, namespace: 'required' }, ({ path }) => ({ path, external: true }));
   onResolve({ filter: /^\.\/main\.js$/ }, () => ({ path: './main.mjs', external: true }));
 }

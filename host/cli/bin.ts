@@ -10,6 +10,11 @@ const io = processIo();
 const argv = process.argv.slice(2);
 
 async function start(): Promise<number> {
+  if (argv[0] === 'oci' || argv[0] === 'oci-hook') {
+    // On its own, because every container of another engine waits for it.
+    const { runEngineCommand } = await import('./oci/index.js');
+    return runEngineCommand(argv, io);
+  }
   if (isLight(argv)) {
     try {
       return await runCommandLine(argv, io, LIGHT_COMMANDS);

@@ -9,8 +9,6 @@ import type { CliIo } from './io.js';
  * @param io - streams, environment, user and signals; not kept.
  * @returns the exit code (`exit-code.ts`). Never rejects.
  */
-export async function main(argv: readonly string[], io: CliIo): Promise<number> {
-  if (argv[0] === 'oci') return (await import('./oci/oci.js')).runOci(argv.slice(1), io);
-  if (argv[0] === 'oci-hook') return (await import('./oci/hook.js')).runOciHook(argv.slice(1), io);
+export function main(argv: readonly string[], io: CliIo): Promise<number> {
   return runCommandLine(argv, io, ALL_COMMANDS);
 }

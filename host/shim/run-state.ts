@@ -55,7 +55,7 @@ const FORMAT = struct('RunState', {
 
 const MAX_STATE_BYTES = 64 * 1024 * 1024;
 /** Files that one sweep looks at: a container's start must not wait for thousands. */
-const SWEEP_LIMIT = 256;
+const SWEEP_LIMIT = 32;
 /** Runtimes allow these; no other id can be one of theirs. */
 const ID = /^[A-Za-z0-9_+.-]{1,255}$/;
 
@@ -129,11 +129,11 @@ export function removeState(path: string): void {
 /** Remove what containers left whose bundle is gone, some of it if there is much. Never fails. */
 export function sweepStates(folder: string): void {
   try {
-    let left = SWEEP_LIMIT;
-    for (const name of readdirSync(join(folder, 'at'), { recursive: true, encoding: 'utf8' })) {
-      if (!name.endsWith('.json') || left-- <= 0) {
-        continue;
-      }
+    const names = readdirSync(join(folder, 'at'), { recursive: true, encoding: 'utf8' });
+    const states = names.filter((name) => name.endsWith('.json'));
+    // Of many some others each time.
+    const start = states.length > SWEEP_LIMIT ? Math.floor(Math.random() * (states.length - SWEEP_LIMIT)) : 0;
+    for (const name of states.slice(start, start + SWEEP_LIMIT)) {
       const path = join(folder, 'at', name);
       const bundle = readState(path)?.bundle;
       if (bundle !== undefined && statSync(bundle, { throwIfNoEntry: false }) === undefined) {

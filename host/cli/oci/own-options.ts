@@ -26,15 +26,13 @@ export function readOwnOptions(argv: readonly string[]): {
   readonly rest: readonly string[];
 } {
   const seen = new Map<string, string>();
+  if (!argv.includes('--')) throw notForPeople(argv[0] ?? '');
   let at = 0;
   for (; at < argv.length && argv[at] !== '--'; at += 2) {
     const name = NAMES.find((one) => `--${one}` === argv[at]);
     const value = argv[at + 1];
     if (name === undefined || value === undefined) {
-      throw new UsageError(
-        `Cannot understand ${quote(argv[at] as string)}`,
-        'Container engines start this, through what "wasm-plugin setup" writes',
-      );
+      throw notForPeople(argv[at] as string);
     }
     seen.set(name, value);
   }
@@ -48,4 +46,11 @@ export function readOwnOptions(argv: readonly string[]): {
     },
     rest: argv.slice(at + 1),
   };
+}
+
+function notForPeople(word: string): UsageError {
+  return new UsageError(
+    `Cannot understand ${quote(word)}`,
+    'Container engines start this, through what "wasm-plugin setup" writes',
+  );
 }

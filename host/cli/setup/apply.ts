@@ -32,12 +32,17 @@ export function applyFiles(files: readonly PlannedFile[], folder: string, dryRun
   const outcomes = files.map(({ text }, index): Outcome => (texts[index] === text ? 'unchanged' : 'written'));
   if (dryRun) return outcomes;
   const made: string[] = [];
-  for (const file of files) {
-    const top = attempt('make the folder', dirname(file.path), () =>
-      mkdirSync(dirname(file.path), { recursive: true }),
-    );
-    if (top !== undefined) made.push(...foldersBetween(top, dirname(file.path)));
-    attempt('write', file.path, () => replace(file));
+  try {
+    for (const file of files) {
+      const parent = dirname(file.path);
+      const top = attempt('make the folder', parent, () => mkdirSync(parent, { recursive: true }));
+      if (top !== undefined) made.push(...foldersBetween(top, parent));
+      attempt('write', file.path, () => replace(file));
+    }
+  } catch (error) {
+    putBack(files, texts);
+    for (const path of made.reverse()) removeIfEmpty(path);
+    throw error;
   }
   if (made.length > 0) {
     const path = join(folder, MADE);
@@ -76,6 +81,14 @@ function isOwnHookFile(text: string): boolean {
     return (JSON.parse(text) as { hook?: { args?: string[] } } | null)?.hook?.args?.[0] === HOOK_NAME;
   } catch {
     return false;
+  }
+}
+
+function putBack(files: readonly PlannedFile[], texts: readonly (string | undefined)[]): void {
+  for (const [index, file] of files.entries()) {
+    const text = texts[index];
+    if (text === undefined) rmSync(file.path, { force: true });
+    else if (readFileSync(file.path, 'utf8') !== text) replace({ ...file, text });
   }
 }
 

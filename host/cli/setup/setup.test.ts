@@ -141,6 +141,14 @@ describe('the files', () => {
     expect(existsSync(folder)).toBe(false);
   });
 
+  test('are as before when one cannot be written', () => {
+    const folder = join(base, 'half');
+    writeFileSync(join(base, 'file'), '');
+    const { files } = planPodman({ ...FACTS, folder, config: join(base, 'file/conf') }, []);
+    expect(() => applyFiles(files, folder, false)).toThrow(/Cannot (?:look at|make the folder)/);
+    expect(existsSync(folder)).toBe(false);
+  });
+
   test('are not written over those of others, and none is written then', () => {
     const folder = join(base, 'others');
     mkdirSync(folder);
