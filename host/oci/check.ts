@@ -101,9 +101,12 @@ export function mapOf<T>(check: Check<T>): Check<Readonly<Record<string, T>>> {
 
 type RequiredKey<T> = { [K in keyof T]-?: object extends Pick<T, K> ? never : K & string }[keyof T];
 
+/** As Go compares the names of fields: runc takes `Hooks` for `hooks`, and with U+017F or U+212A for s or k as well. */
+const folded = (name: string): string => name.toUpperCase().toLowerCase();
+
 /**
  * An object with a check for each field that its type names. Fields in `required` must be there, the others may; unknown ones
- * are left alone.
+ * are left alone, but for those that a runtime would take for a known one, which nothing here has looked at.
  */
 export function shape<T extends object>(
   fields: { readonly [K in keyof T]-?: Check<NonNullable<T[K]>> },
@@ -113,10 +116,15 @@ export function shape<T extends object>(
   const checks = Object.entries<Check<unknown>>(fields).map(([name, check]) => {
     return { name, check, step: `.${name}`, needed: needed.has(name) };
   });
+  const known = new Map(checks.map(({ name }) => [folded(name), name]));
   return (value, trace) => {
     if (!isObject(value)) {
       trace.problem('must be an object');
       return;
+    }
+    for (const key of Object.keys(value)) {
+      const name = Object.hasOwn(fields, key) ? undefined : known.get(folded(key));
+      if (name !== undefined) trace.problem(`has ${quote(key, MAX_KEY_CHARS)}, which runtimes take for ${name}`);
     }
     for (const { name, check, step, needed: isNeeded } of checks) {
       if (Object.hasOwn(value, name) && value[name] !== undefined) {

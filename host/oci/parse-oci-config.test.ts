@@ -24,6 +24,22 @@ describe('parseOciConfig()', () => {
   const process = (fields: object): object => ({ ...good, process: { ...good.process, ...fields } });
   const linux = (fields: object): object => ({ ...good, linux: fields });
   const bad = [
+    // Go's JSON, and so runc, does not tell them apart: none may get around what was looked at.
+    {
+      name: 'hooks under another spelling',
+      value: { ...good, Hooks: { poststart: [{ path: '/bin/sh' }] } },
+      says: 'it has "Hooks", which runtimes take for hooks',
+    },
+    {
+      name: 'a second source, of a mount',
+      value: { ...good, mounts: [{ destination: '/x', type: 'tmpfs', Type: 'ext4', ſource: '/dev/sda1' }] },
+      says: 'mounts[0] has "Type", which runtimes take for type; mounts[0] has "ſource", which runtimes take for source',
+    },
+    {
+      name: 'devices, with the letter of Kelvin’s unit in a name',
+      value: { ...good, linux: { MAS\u212aEDPATHS: [] } },
+      says: 'linux has "MAS\u212aEDPATHS", which runtimes take for maskedPaths',
+    },
     { name: 'no object', value: 7, says: 'it must be an object' },
     { name: 'a list', value: [], says: 'it must be an object' },
     { name: 'no version', value: {}, says: 'ociVersion is missing' },
