@@ -119,10 +119,10 @@ function link(
     ref.kind === 'export' ? exportAt(namespaces, ref) : guarded[String(hostFunctions.get(ref))];
   plan.instances.forEach((instance, index) => {
     if (instance.kind === 'exports') {
-      namespaces.push(record([...instance.exports].map(([name, ref]) => [name, resolve(ref)])));
+      namespaces.push(record(instance.exports, resolve));
       return;
     }
-    const imports: WasmImports = record([...instance.args].map(([name, arg]) => [name, namespaces[arg]!]));
+    const imports: WasmImports = record(instance.args, (arg) => namespaces[arg]!);
     imports[RESERVED_NAMESPACE] = {
       [EPOCH_IMPORT]: meter.epoch,
       [FUEL_IMPORT]: meter.fuel,
@@ -143,8 +143,10 @@ function instantiateGuard(
   hostFunctions: ReadonlyMap<HostFunction, number>,
   functions: HostFunctions,
 ): Readonly<Record<string, unknown>> {
-  const imports = record<unknown>([...hostFunctions].map(([func, index]) => [String(index), functions.make(func)]));
-  imports[RESERVE_IMPORT] = stackReserve();
+  const imports: Record<string, unknown> = { [RESERVE_IMPORT]: stackReserve() };
+  for (const [func, index] of hostFunctions) {
+    imports[String(index)] = functions.make(func);
+  }
   return new wasm.Instance(guard, { [GUARD_IMPORT]: imports }).exports;
 }
 
@@ -169,10 +171,10 @@ function ownMemory(
 }
 
 /** An object without a prototype: the names are the guest's. */
-function record<T>(entries: readonly (readonly [string, T])[]): Record<string, T> {
+function record<V, T>(entries: Iterable<readonly [string, V]>, valueOf: (value: V) => T): Record<string, T> {
   const made: Record<string, T> = Object.create(null);
   for (const [name, value] of entries) {
-    made[name] = value;
+    made[name] = valueOf(value);
   }
   return made;
 }

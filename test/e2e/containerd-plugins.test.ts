@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { type Containerd, canContainerd, startContainerd } from '../support/containerd.js';
+import { lingering } from '../support/lingering.js';
 import { TINY_IMAGE } from '../support/oci-archive.js';
 import {
   installPlugins,
@@ -44,7 +45,7 @@ describe.skipIf(!supported)('plugins under containerd', () => {
     });
 
     function run(id: string, script: string, ...options: readonly string[]) {
-      const command = [TINY_IMAGE, `${real}-${id}`, '/bin/sh', '-c', script];
+      const command = [TINY_IMAGE, `${real}-${id}`, '/bin/sh', '-c', lingering(script)];
       return containerd.ctr('run', '--rm', '--runc-binary', entry, ...options, ...command);
     }
 

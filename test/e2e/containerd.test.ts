@@ -3,6 +3,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { type Containerd, canContainerd, startContainerd } from '../support/containerd.js';
+import { lingering } from '../support/lingering.js';
 import { TINY_IMAGE } from '../support/oci-archive.js';
 import { realRuntimes, type Trampoline, writeTrampoline } from '../support/trampoline.js';
 
@@ -40,7 +41,7 @@ describe.skipIf(!supported)('under containerd', () => {
     });
 
     test('passes output on, each stream by itself', async () => {
-      expect(await run('output', ['/bin/sh', '-c', 'echo out; echo err >&2'])).toEqual({
+      expect(await run('output', ['/bin/sh', '-c', lingering('echo out; echo err >&2')])).toEqual({
         exitCode: 0,
         stdout: 'out\n',
         stderr: 'err\n',

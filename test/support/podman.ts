@@ -21,6 +21,7 @@ import { join } from 'node:path';
 import { buildTinyRootfs } from '../../host/engine/index.js';
 import { canContain, type Identity, isGone, ORDINARY_UID } from './container.js';
 import { cgroupFolders, findProcesses, mountNamespace, removeCgroup, settle } from './leftovers.js';
+import { lingering } from './lingering.js';
 import { needs } from './need.js';
 
 export const TINY_IMAGE = 'localhost/tiny:1';
@@ -145,7 +146,7 @@ export async function startPodman(identity: Identity, { config = '' }: PodmanOpt
           TINY_IMAGE,
           '/bin/sh',
           '-c',
-          script,
+          lingering(script),
         ],
         io,
       ),

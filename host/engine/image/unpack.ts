@@ -32,11 +32,12 @@ export async function unpack(part: FileSystemPart, target: string, { uid, onProg
   const full = new AbortController();
   const say = (bytes: number) => onProgress(`Unpacking ${quote(part.name)}: ${Math.round(bytes / 2 ** 20)} MiB so far`);
   say(0);
-  const watch = setInterval(() => {
+  const look = () => {
     const free = freeBytes(target);
     if (free < MIN_FREE_BYTES) full.abort();
     say(Math.max(0, before - free));
-  }, CHECK_EVERY_MS);
+  };
+  const watch = setInterval(look, CHECK_EVERY_MS);
   // Attributes such as file capabilities are root's to set, and an overlay of an ordinary user could not show them.
   const attributes = uid === 0 ? [] : ['-no-xattrs'];
   const list = ['-no-progress', ...attributes, '-offset', `${part.offset}`, '-force', '-dest', target, IMAGE_PATH];
@@ -47,6 +48,9 @@ export async function unpack(part: FileSystemPart, target: string, { uid, onProg
       signal: full.signal,
       tied: true,
     });
+    // It may have been done before the first look.
+    look();
+    full.signal.throwIfAborted();
   } catch (error) {
     if (!full.signal.aborted) throw error;
     throw new PluginError(

@@ -22,6 +22,7 @@ export class RunningCall {
   #resolve: (result: CallResult) => void = () => {};
   #reject: (error: Error) => void = () => {};
   #timer: NodeJS.Timeout | undefined;
+  #immediate: NodeJS.Immediate | undefined;
   #controller: AbortController | undefined;
   #failure: Error | undefined;
 
@@ -49,9 +50,25 @@ export class RunningCall {
 
   /** Call `onTime` in that many milliseconds, instead of what was asked for before. Keeps the process alive meanwhile. */
   arm(ms: number, onTime: () => void): void {
+    this.#disarm();
+    this.#armUntil(performance.now() + ms, onTime);
+  }
+
+  /** Node counts in whole milliseconds and may come up to one early, which a deadline must not. */
+  #armUntil(due: number, onTime: () => void): void {
+    const left = due - performance.now();
+    if (left <= 0) {
+      onTime();
+    } else if (left < 1) {
+      this.#immediate = setImmediate(() => this.#armUntil(due, onTime));
+    } else {
+      this.#timer = setTimeout(() => this.#armUntil(due, onTime), Math.min(left, MAX_TIMER_MS));
+    }
+  }
+
+  #disarm(): void {
     clearTimeout(this.#timer);
-    // Node counts in whole milliseconds and may come up to one early, which a deadline must not.
-    this.#timer = setTimeout(onTime, Math.min(ms + 1, MAX_TIMER_MS));
+    clearImmediate(this.#immediate);
   }
 
   /** Run code of the embedder's as a part of its call: what it keeps in an AsyncLocalStorage is there. */
@@ -73,7 +90,7 @@ export class RunningCall {
   }
 
   #release(): void {
-    clearTimeout(this.#timer);
+    this.#disarm();
     this.#signal?.removeEventListener('abort', this.#onAbort);
   }
 
