@@ -21,6 +21,17 @@ function edited(edit: (config: JsonObject) => void): Change[] {
 type Loose = any;
 
 const cases: readonly { name: string; edit: (config: Loose) => void; want: readonly string[] }[] = [
+  {
+    name: 'an annotation that is a setting of the runtime is no annotation to the grants',
+    edit: (c) => {
+      c.annotations = { 'run.oci.hooks.stdout': '/etc/passwd', 'org.systemd.property.X': '1', mine: '1' };
+    },
+    want: [
+      '/annotations/run.oci.hooks.stdout undefined',
+      '/annotations/org.systemd.property.X undefined',
+      '/annotations/mine annotations',
+    ],
+  },
   { name: 'nothing changed', edit: () => undefined, want: [] },
   { name: 'a mount added', edit: (c) => c.mounts.push({ destination: '/x' }), want: ['mounts[/x] mounts'] },
   { name: 'a mount removed', edit: (c) => c.mounts.pop(), want: ['mounts[/tmp] mounts'] },

@@ -1,4 +1,5 @@
 import type { AdjustmentKey } from '../grant/index.js';
+import { isRuntimeSetting } from '../oci/index.js';
 import { type Json, own } from './json.js';
 
 /** A list of an OCI runtime config whose entries have a key of their own, so that two plugins can each own an entry. */
@@ -43,5 +44,7 @@ const AREAS: readonly (readonly [pointer: string, area: AdjustmentKey])[] = [
 /** The adjustment that a pointer belongs to; undefined where only a pointer grant can allow the change. */
 export function areaOf(pointer: string): AdjustmentKey | undefined {
   const inside = (outer: string): boolean => pointer === outer || pointer.startsWith(`${outer}/`);
+  // Whoever grants annotations does not mean files of the host.
+  if (inside('/annotations') && isRuntimeSetting(pointer.slice('/annotations/'.length))) return undefined;
   return KEYED_LISTS.find((list) => inside(list.pointer))?.area ?? AREAS.find(([outer]) => inside(outer))?.[1];
 }

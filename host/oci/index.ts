@@ -21,3 +21,4 @@ export type {
 } from './linux-config.js';
 export type { RunnableConfig } from './parse-oci-config.js';
 export { parseOciConfig, parseRunnableConfig } from './parse-oci-config.js';
+export { isRuntimeSetting } from './runtime-annotations.js';

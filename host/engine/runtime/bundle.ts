@@ -8,13 +8,10 @@ import { randomUUID } from 'node:crypto';
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { quote } from '../../errors/index.js';
-import type { OciConfig, OciHook } from '../../oci/index.js';
+import { isRuntimeSetting, type OciConfig, type OciHook } from '../../oci/index.js';
 import { copyDirectory, TOOLS_PATH } from '../common/index.js';
 import { CREATED_HOOK, ROOT_HOOK, SCRIPT_NAME, STARTED_HOOK } from './box.js';
 import { settleMounts } from './mounts.js';
-
-/** Settings of the runtime in the disguise of annotations: some open files of the host, with the runtime's rights. */
-const RUNTIME_ANNOTATIONS = /^(?:run\.oci\.|module\.wasm\.|org\.systemd\.property\.|org\.criu\.)/;
 
 export interface BundleInput {
   readonly config: OciConfig;
@@ -107,7 +104,7 @@ function hookOf(script: string, runDir: string, ...rest: readonly string[]): Oci
 
 function annotationsFor({ annotations }: OciConfig, onWarning: (text: string) => void): Record<string, string> {
   const entries = Object.entries(annotations ?? {}).filter(([name]) => {
-    if (RUNTIME_ANNOTATIONS.test(name)) {
+    if (isRuntimeSetting(name)) {
       onWarning(`the annotation ${quote(name)} is left out: it would be a setting of the runtime`);
       return false;
     }
