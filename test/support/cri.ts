@@ -23,6 +23,8 @@ export interface PodOptions {
   readonly annotations?: Annotations;
   /** The control group above the pod's: a containerd's `namespace`. */
   readonly cgroupParent: string;
+  /** Folder of its containers' logs. */
+  readonly logFolder?: string;
 }
 
 export interface PodContainerOptions {
@@ -31,6 +33,8 @@ export interface PodContainerOptions {
   readonly image?: string;
   readonly env?: Readonly<Record<string, string>>;
   readonly annotations?: Annotations;
+  /** Name of a file in the pod's `logFolder` for what it prints: see `printedIn`. Default: none. */
+  readonly log?: string;
 }
 
 /** A pod that runs. Keeps what it was made from, since each of its containers is told again. */
@@ -80,16 +84,17 @@ export function connectCri(socket: string): CriClient {
   const call = connect(socket);
   const client: CriClient = {
     version: () => call('Version', { version: 'v1' }),
-    async runPod({ handler, annotations = {}, cgroupParent }) {
+    async runPod({ handler, annotations = {}, cgroupParent, logFolder = '' }) {
       const config = {
         metadata: { name: `pod-${randomUUID()}`, uid: randomUUID(), namespace: 'default', attempt: 0 },
         annotations,
+        log_directory: logFolder,
         linux: { cgroup_parent: `/${cgroupParent}`, security_context: { namespace_options: NAMESPACES } },
       };
       const answer = await call<{ pod_sandbox_id: string }>('RunPodSandbox', { config, runtime_handler: handler });
       return { id: answer.pod_sandbox_id, config };
     },
-    async createContainer(pod, { command, image = TINY_IMAGE, env = {}, annotations = {} }) {
+    async createContainer(pod, { command, image = TINY_IMAGE, env = {}, annotations = {}, log = '' }) {
       const answer = await call<{ container_id: string }>('CreateContainer', {
         pod_sandbox_id: pod.id,
         sandbox_config: pod.config,
@@ -99,6 +104,7 @@ export function connectCri(socket: string): CriClient {
           command,
           envs: Object.entries(env).map(([key, value]) => ({ key, value })),
           annotations,
+          log_path: log,
           linux: { security_context: { namespace_options: NAMESPACES } },
         },
       });
@@ -136,6 +142,12 @@ export function connectCri(socket: string): CriClient {
     close: () => call.close(),
   };
   return client;
+}
+
+/** What a container printed, out of the text of its log: `TIME STREAM F LINE` each, with P for a line that goes on. */
+export function printedIn(log: string, stream: 'stdout' | 'stderr'): string {
+  const lines = [...log.matchAll(/^\S+ (stdout|stderr) ([FP]) (.*)$/gm)].filter(([, from]) => from === stream);
+  return lines.map(([, , tag, text]) => `${text}${tag === 'F' ? '\n' : ''}`).join('');
 }
 
 interface Call {
