@@ -53,8 +53,10 @@ export async function runCommandLine(argv: readonly string[], io: CliIo, loader:
   let log = logFor(globals, io);
   try {
     const stores = createStores(globals, io);
-    warnOfMissingStore(scan, io, log);
-    const contributions = contributionsFor(scan, argv, stores, log);
+    // Whoever started a supervisor has parsed the same words before, and warned.
+    const early = io.supervised === undefined ? log : logFor({ ...globals, silent: true }, io);
+    warnOfMissingStore(scan, io, early);
+    const contributions = contributionsFor(scan, argv, stores, early);
     return await runProgram(argv, {
       command: scan.command,
       contributions,
@@ -67,7 +69,7 @@ export async function runCommandLine(argv: readonly string[], io: CliIo, loader:
         globals = parsed.globals;
         log = logFor(globals, io);
         checkSameStore(parsed, scan.globals);
-        return runParsed(parsed, { io, log, globals, stores, contributions }, loader);
+        return runParsed(parsed, { argv, io, log, globals, stores, contributions }, loader);
       },
     });
   } catch (error) {

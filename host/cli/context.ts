@@ -7,6 +7,8 @@ import type { Log } from './terminal/log.js';
 
 /** What a command works with. */
 export interface CommandContext {
+  /** As it was typed, without the program's own name. */
+  readonly argv: readonly string[];
   readonly io: CliIo;
   readonly log: Log;
   readonly globals: Globals;

@@ -1,3 +1,12 @@
+/** A detached container, for the process that supervises it (container/supervise.ts). */
+export interface Supervised {
+  readonly id: string;
+  /** Where the container's own output goes. */
+  readonly output: Pick<CliOutput, 'write'>;
+  /** It runs, and no plugin objected. */
+  started(container: { readonly pid: number; readonly engine: string; readonly command: readonly string[] }): void;
+}
+
 /**
  * Everything that the command line takes from the process it runs in. `bin.ts` fills it from `process`; tests pass writers
  * and a list of answers. Nothing else in the project reads argv, environment or terminal.
@@ -53,4 +62,6 @@ export interface CliIo {
    * Where a container's own streams go: the process's, or the writers above when there is no process behind them (tests).
    */
   readonly inheritsStdio: boolean;
+  /** Set where this command line is that of a supervisor. */
+  readonly supervised?: Supervised | undefined;
 }

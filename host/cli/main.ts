@@ -1,5 +1,6 @@
 import { runCommandLine } from './command-line.js';
 import { ALL_COMMANDS } from './commands/load.js';
+import { SUPERVISE } from './container/supervise-word.js';
 import type { CliIo } from './io.js';
 
 /**
@@ -9,6 +10,10 @@ import type { CliIo } from './io.js';
  * @param io - streams, environment, user and signals; not kept.
  * @returns the exit code (`exit-code.ts`). Never rejects.
  */
-export function main(argv: readonly string[], io: CliIo): Promise<number> {
+export async function main(argv: readonly string[], io: CliIo): Promise<number> {
+  if (argv[0] === SUPERVISE) {
+    const { supervise } = await import('./container/supervise.js');
+    return supervise(argv.slice(1), io);
+  }
   return runCommandLine(argv, io, ALL_COMMANDS);
 }

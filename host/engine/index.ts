@@ -1,11 +1,25 @@
 export type { BuiltinEngineOptions } from './builtin/index.js';
 export { createBuiltinEngine } from './builtin/index.js';
-export { coverInheritedFds, defaultRunBase } from './common/index.js';
+export type { ProcessIdentity } from './common/index.js';
+export { cleanupStale, coverInheritedFds, defaultRunBase, identityOf, lifeOf, ourselves } from './common/index.js';
 export type { ContainerIo, ContainerSpec, ContainerStats, Engine, ExitStatus, RunningContainer } from './engine.js';
 export type { FollowedProcess } from './follow-process.js';
 export { followProcess, startTimeOf } from './follow-process.js';
 export type { ImageDefaults, ImageKind, OpenImage, OpenImageOptions } from './image/index.js';
 export { openImage, previewImage } from './image/index.js';
+export type { Instance, InstanceRecord, InstanceStatus, LogReader, LogWriter } from './instances/index.js';
+export {
+  createInstance,
+  findInstance,
+  isLive,
+  LOG_NAME,
+  listInstances,
+  openLogReader,
+  openLogWriter,
+  removeInstance,
+  statusOf,
+  updateInstance,
+} from './instances/index.js';
 export type { Bind, MakeConfigOptions } from './make-config.js';
 export { makeConfig } from './make-config.js';
 export type { EngineFacts } from './probe.js';

@@ -14,6 +14,8 @@ export interface ContainerRun {
   readonly io?: ContainerIo | undefined;
   /** Subscribe to signals that the container shall get, by name; returns how to unsubscribe. */
   readonly onSignal: (deliver: (signal: NodeJS.Signals) => void) => () => void;
+  /** Called when it runs and no post-start plugin objects. */
+  readonly onStarted?: ((container: RunningContainer) => void) | undefined;
   /** Milliseconds that only go forward. Default: `performance.now`. */
   readonly now?: (() => number) | undefined;
 }
@@ -40,6 +42,7 @@ export async function runContainer(run: ContainerRun): Promise<ExitStatus> {
     const config = spec.config as unknown as JsonObject;
     await dispatcher.postStart({ id: spec.id, pid: container.pid, bundle: container.bundle, config });
     reporter.report({ event: 'started' });
+    run.onStarted?.(container);
     const status = await container.exited;
     const { exitCode } = await reporter.finish(status);
     return exitCode === undefined ? status : { exitCode };
@@ -105,9 +108,10 @@ export function createReporter(
   return {
     report: enqueue,
     async finish({ exitCode, signal }) {
+      // Before the wait, in which signals may come that nobody is there for any more.
+      stopped = true;
       clearTimeout(timer);
       await queue;
-      stopped = true;
       const how = signal === undefined ? (exitCode === undefined ? {} : { exitCode }) : { exitSignal: signal };
       return tell({ event: 'exited', ...how });
     },

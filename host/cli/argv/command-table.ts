@@ -189,6 +189,7 @@ export const COMMANDS: readonly CommandSpec[] = [
       { long: 'hostname', value: 'NAME', summary: 'host name in the container' },
       { long: 'pwd', value: 'DIR', summary: 'working folder in the container' },
       { long: 'name', value: 'ID', summary: 'id of the container (default: made up)' },
+      { long: 'detach', summary: 'leave it running, print its id, and keep its output for "logs"' },
       { long: 'read-only', summary: 'root file system cannot be written' },
       { long: 'unpack', summary: 'unpack an image file instead of mounting it' },
       {
@@ -203,6 +204,38 @@ export const COMMANDS: readonly CommandSpec[] = [
     ],
     details:
       'Options go before IMAGE; what follows it is for COMMAND. The exit code is the container’s; 125 is a failure of ours.',
+  },
+  {
+    name: 'ps',
+    summary: 'list your detached containers',
+    heading: RUN,
+    arguments: [],
+    options: [{ long: 'all', summary: 'those that have exited as well' }, JSON_OPTION],
+    details:
+      'A container is lost if its supervisor was killed: it ended then, and nobody knows how. See "wasm-plugin cleanup".',
+  },
+  {
+    name: 'stop',
+    summary: 'end detached containers',
+    heading: RUN,
+    arguments: [{ name: 'NAME', kind: 'text', repeat: true }],
+    options: [{ long: 'time', value: 'SECONDS', summary: 'from SIGTERM to SIGKILL (default 10)' }],
+  },
+  {
+    name: 'logs',
+    summary: 'print what a detached container has printed',
+    heading: RUN,
+    arguments: [{ name: 'NAME', kind: 'text' }],
+    options: [{ long: 'follow', summary: 'go on until it ends' }],
+    details:
+      'The last MiB or two are kept, stdout and stderr in one. On a terminal control characters are shown, not obeyed; a pipe gets the bytes.',
+  },
+  {
+    name: 'cleanup',
+    summary: 'remove what containers left behind that were killed, and say what',
+    heading: RUN,
+    arguments: [],
+    options: [{ long: 'all', summary: 'logs and exit codes of those that have exited as well' }],
   },
   {
     name: 'setup',
@@ -256,7 +289,7 @@ export const GROUP = 'plugin';
 export const GROUP_ALIAS = 'plugins';
 
 /** Words that a later version will need: a plugin that took one would lose it on the day of the upgrade. */
-const RESERVED = ['keygen', 'oci', 'oci-hook', 'pull', 'push', 'sign', 'test', 'upgrade', 'verify'];
+const RESERVED = ['keygen', 'oci', 'oci-hook', 'pull', 'push', 'sign', 'supervise', 'test', 'upgrade', 'verify'];
 
 /** First words that plugins may not claim. */
 export const TAKEN_WORDS: ReadonlySet<string> = new Set([

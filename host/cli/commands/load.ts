@@ -6,6 +6,7 @@ type Module = { readonly run: RunCommand };
 /** Where each built-in command lives. Loaded on demand, so that `disable` does not pay for the compiler. */
 const MODULES: ReadonlyMap<string, () => Promise<Module>> = new Map([
   ['call', () => import('./call.js')],
+  ['cleanup', () => import('./cleanup.js')],
   ['compile', () => import('./compile.js')],
   ['completion', () => import('./completion.js')],
   ['config', () => import('./config.js')],
@@ -16,9 +17,12 @@ const MODULES: ReadonlyMap<string, () => Promise<Module>> = new Map([
   ['inspect', () => import('./inspect.js')],
   ['install', () => import('./install.js')],
   ['list', () => import('./list.js')],
+  ['logs', () => import('./logs.js')],
+  ['ps', () => import('./ps.js')],
   ['rollback', () => import('./rollback.js')],
   ['run', () => import('./run.js')],
   ['setup', () => import('./setup.js')],
+  ['stop', () => import('./stop.js')],
   ['uninstall', () => import('./uninstall.js')],
   ['version', () => import('./version.js')],
 ]);

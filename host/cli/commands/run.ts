@@ -1,5 +1,6 @@
 import { PluginError, quote } from '../../errors/index.js';
 import { formatChanges } from '../container/changes.js';
+import { detach } from '../container/detach.js';
 import type { Prepared } from '../container/launch.js';
 import { launchContainer, prepareContainer } from '../container/launch.js';
 import { requestFromOptions } from '../container/request.js';
@@ -13,11 +14,14 @@ import { printJson } from './print-json.js';
 /** `run`: the container's exit code, or 125 if we failed. */
 export const run: RunCommand = async (context, parsed) => {
   const image = parsed.args[0]!;
+  const { supervised } = context.io;
   try {
+    if (parsed.options.has('detach') && supervised === undefined) return await detach(context, parsed);
     return await withPhases(context, parsed, { image }, async (session, { args, flagsOf }) => {
       checkImage(image, args[0]);
       const dryRun = parsed.options.has('dry-run');
-      const request = requestFromOptions(args, parsed.options);
+      const typed = requestFromOptions(args, parsed.options);
+      const request = supervised === undefined ? typed : { ...typed, name: supervised.id };
       const prepared = await prepareContainer(context, session, request, flagsOf, dryRun);
       if (!dryRun) return launchContainer(context, session, prepared);
       printDryRun(context, parsed, prepared);

@@ -5,8 +5,9 @@
  *
  * The `before` and `after` phases of the command are around it, in the commands that call this.
  */
-import { randomBytes } from 'node:crypto';
 import { isAbsolute } from 'node:path';
+import type { Readable } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { CommandCall, EngineConfigResult, JsonObject } from '../../dispatch/index.js';
 import type { ContainerIo, Engine, OpenImage } from '../../engine/index.js';
 import { makeConfig, runContainer, selectEngine } from '../../engine/index.js';
@@ -14,13 +15,17 @@ import { quote } from '../../errors/index.js';
 import type { OciConfig } from '../../oci/index.js';
 import type { CommandContext } from '../context.js';
 import { UsageError } from '../failure.js';
-import type { CliIo } from '../io.js';
+import type { CliIo, CliOutput } from '../io.js';
 import type { Session } from '../session.js';
 import { parseBind } from './bind.js';
+import { makeId } from './id.js';
 import { openRunImage } from './image.js';
 import type { ContainerRequest } from './request.js';
 import { parseVariables } from './variables.js';
 import { withOwner } from './with-owner.js';
+
+/** Longer than a busy machine needs to hand over a full pipe. */
+const LAST_OUTPUT_MS = 5000;
 
 /** A container about to start; nothing of it exists yet but its image. */
 export interface Prepared extends EngineConfigResult {
@@ -46,7 +51,7 @@ export async function prepareContainer(
 ): Promise<Prepared> {
   const { io } = context;
   const engine = selectEngine(request.engine ?? (io.env.WASM_PLUGIN_ENGINE || undefined));
-  const id = request.name ?? `wp-${randomBytes(6).toString('hex')}`;
+  const id = request.name ?? makeId();
   const rootless = io.user.uid !== 0;
   const facts = { name: engine.name, image: request.image, id, rootless };
   const image = await openRunImage(context, session, request, dryRun);
@@ -70,15 +75,21 @@ export async function launchContainer(
   const containerIo: ContainerIo = io.inheritsStdio
     ? { onWarning: log.warning }
     : { stdin: 'ignore', stdout: 'pipe', stderr: 'pipe', onWarning: log.warning };
+  const { supervised } = io;
+  const output = copyOutput(io);
   const run = runContainer({
-    engine: io.inheritsStdio ? engine : withOutput(engine, io),
+    engine: io.inheritsStdio ? engine : output.of(engine),
     dispatcher: session.dispatcher,
     spec: { id, rootfs: image.rootfs, config: config as unknown as OciConfig },
     io: containerIo,
     onSignal: (deliver) => io.onSignal(deliver),
+    onStarted: ({ pid }) =>
+      supervised?.started({ pid, engine: engine.name, command: (config as unknown as OciConfig).process?.args ?? [] }),
   });
   try {
-    return (await run).exitCode;
+    const { exitCode } = await run;
+    await output.complete();
+    return exitCode;
   } catch (error) {
     throw withOwner(error, changes);
   } finally {
@@ -107,14 +118,24 @@ function baseConfig(request: ContainerRequest, image: OpenImage, rootless: boole
 }
 
 /** Where no process is behind the writers, the container's output is copied to them. */
-function withOutput(engine: Engine, io: CliIo): Engine {
+function copyOutput({ supervised, stdout, stderr }: CliIo) {
+  const ends: Promise<unknown>[] = [];
+  const copy = (from: Readable | null, to: Pick<CliOutput, 'write'>): void => {
+    if (from === null) return;
+    from.on('data', (chunk: Uint8Array) => to.write(chunk));
+    ends.push(new Promise((resolve) => from.once('close', resolve)));
+  };
   return {
-    name: engine.name,
-    async start(spec, containerIo) {
-      const container = await engine.start(spec, containerIo);
-      container.stdout?.on('data', (chunk: Uint8Array) => io.stdout.write(chunk));
-      container.stderr?.on('data', (chunk: Uint8Array) => io.stderr.write(chunk));
-      return container;
-    },
+    of: (engine: Engine): Engine => ({
+      name: engine.name,
+      async start(spec, containerIo) {
+        const container = await engine.start(spec, containerIo);
+        copy(container.stdout, supervised?.output ?? stdout);
+        copy(container.stderr, supervised?.output ?? stderr);
+        return container;
+      },
+    }),
+    /** The command has ended, and what it wrote last may still be on its way. */
+    complete: () => Promise.race([Promise.all(ends), sleep(LAST_OUTPUT_MS, undefined, { ref: false })]),
   };
 }

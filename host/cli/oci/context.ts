@@ -21,7 +21,7 @@ export function ociContext(options: OwnOptions, io: CliIo, id: string): CommandC
     silent: false,
     noColor: true,
   };
-  return { io, log, globals, stores: createStores(globals, io), contributions: NO_CONTRIBUTIONS };
+  return { argv: [], io, log, globals, stores: createStores(globals, io), contributions: NO_CONTRIBUTIONS };
 }
 
 /** The same with the flags that plugins add to `run`: here they are set by annotations. */

@@ -13,7 +13,6 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
-  readlinkSync,
   renameSync,
   rmdirSync,
   rmSync,
@@ -25,13 +24,12 @@ import { join } from 'node:path';
 import { PluginError, quote } from '../../errors/index.js';
 import { detachImage } from './detach.js';
 import { startJanitor } from './janitor.js';
+import { removeMapped } from './mapped-removal.js';
+import type { ProcessIdentity } from './process-identity.js';
+import { lifeOf, ourselves } from './process-identity.js';
 
-interface Owner {
-  readonly pid: number;
-  /** Field 22 of /proc/PID/stat, in clock ticks since boot: tells a process from a later one with its pid. */
-  readonly startTime: string;
-  readonly bootId: string;
-  readonly pidNamespace: string;
+/** The cgroups come last in owner.json: the janitor knows the file by how it begins. */
+interface Owner extends ProcessIdentity {
   /** Folders in /sys/fs/cgroup that belong to the run. */
   readonly cgroups: readonly string[];
 }
@@ -118,7 +116,12 @@ function removeIfEmpty(base: string): void {
   }
 }
 
-function openBase(base: string): void {
+/**
+ * Make the folder that the folders of runs are in, or see that it is ours alone.
+ *
+ * @throws PluginError `ENGINE_FAILED` if it is not.
+ */
+export function openBase(base: string): void {
   mkdirSync(base, { recursive: true, mode: 0o700 });
   const stat = lstatSync(base, { throwIfNoEntry: false });
   if (stat === undefined) {
@@ -176,20 +179,7 @@ function isStale(path: string, now: number): boolean {
     const stat = lstatSync(path, { throwIfNoEntry: false });
     return stat !== undefined && now - stat.mtimeMs > UNOWNED_GRACE_MS;
   }
-  if (owner.bootId !== bootId()) {
-    return true;
-  }
-  return owner.pidNamespace === pidNamespace() && startTimeOf(owner.pid) !== owner.startTime;
-}
-
-/** What makes a folder ours. The cgroups come last in owner.json: the janitor knows the file by how it begins. */
-function ourselves(): Omit<Owner, 'cgroups'> {
-  return {
-    pid: process.pid,
-    startTime: startTimeOf(process.pid) ?? '',
-    bootId: bootId(),
-    pidNamespace: pidNamespace(),
-  };
+  return lifeOf(owner) === 'gone';
 }
 
 function writeOwner(path: string, cgroups: readonly string[]): void {
@@ -206,26 +196,6 @@ function readOwner(path: string): Owner | undefined {
   } catch {
     return undefined;
   }
-}
-
-/** Start time of a live process; undefined once it is gone or a zombie. */
-function startTimeOf(pid: number): string | undefined {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    // The second field is the command in parentheses, which may contain anything.
-    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-    return fields[0] === 'Z' || fields[0] === 'X' ? undefined : fields[19];
-  } catch {
-    return undefined;
-  }
-}
-
-function bootId(): string {
-  return readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
-}
-
-function pidNamespace(): string {
-  return readlinkSync('/proc/self/ns/pid');
 }
 
 function readNames(path: string): string[] {
@@ -249,6 +219,7 @@ function removeTree(path: string): void {
   if (!detachImage(path)) {
     throw new PluginError('ENGINE_FAILED', `Cannot remove ${quote(path)}: an image is still mounted in it`);
   }
+  removeMapped(path);
   const waiting = [path];
   for (let folder = waiting.pop(); folder !== undefined; folder = waiting.pop()) {
     chmodSync(folder, 0o700);

@@ -1,0 +1,2 @@
+/** First word of a supervisor's command line; not for people. */
+export const SUPERVISE = 'supervise';
