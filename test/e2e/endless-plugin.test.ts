@@ -16,16 +16,29 @@ const root = mkdtempSync(join(tmpdir(), 'wasm-plugin-endless-'));
 afterAll(() => rmSync(root, { recursive: true, force: true }));
 
 const DEADLINE_MS = 200;
+const FOR_EVER = '(loop $for_ever (br $for_ever)) (unreachable)';
+/** Answers with an empty map, but for requests with the letters `exit` in them: those of a container's end. */
+const FOR_EVER_AT_EXIT = `(local $end i32)
+  (local.set $end (i32.sub (i32.add (local.get $ptr) (local.get $len)) (i32.const 4)))
+  (loop $next
+    (if (i32.eq (i32.load align=1 (local.get $ptr)) (i32.const 0x74697865)) (then (loop $for_ever (br $for_ever))))
+    (local.set $ptr (i32.add (local.get $ptr) (i32.const 1)))
+    (br_if $next (i32.le_u (local.get $ptr) (local.get $end))))
+  (i32.store8 (i32.const 3072) (i32.const 0x80))
+  (call $answer (i32.const 0) (i32.const 3072) (i32.const 1))`;
 const image = join(root, 'image');
 
 /** A store of its own for each plugin. */
-async function installed(hook: string, options: readonly string[]): Promise<(...args: string[]) => Promise<CliResult>> {
+async function installed(
+  hook: string,
+  options: readonly string[],
+  handle = FOR_EVER,
+): Promise<(...args: string[]) => Promise<CliResult>> {
   const store = mkdtempSync(join(root, 'store-'));
   const cli = (...args: string[]): Promise<CliResult> =>
     runCli(args, { cwd: root, env: { WASM_PLUGIN_STORE: store, WASM_PLUGIN_DEADLINE: String(DEADLINE_MS) } });
   const file = join(root, `${hook}.sif`);
-  const parts = { handle: '(loop $for_ever (br $for_ever)) (unreachable)' };
-  writeFileSync(file, await packPuppet({ hook: `wasm-plugin:hook/${hook}@1.0.0`, parts }));
+  writeFileSync(file, await packPuppet({ hook: `wasm-plugin:hook/${hook}@1.0.0`, parts: { handle } }));
   const result = await cli('install', '--yes', ...options, file);
   expect(result.exitCode, result.stderr).toBe(0);
   return cli;
@@ -63,6 +76,14 @@ describe.skipIf(!usable)('an endless loop in', () => {
       line: /^WARNING: .*"example\.com\/puppet".*ran longer than 200 ms/m,
     },
     {
+      name: 'a monitor that hears of the end, whose exit code then counts',
+      hook: 'monitor-container',
+      handle: FOR_EVER_AT_EXIT,
+      options: [],
+      want: { exitCode: 7, stdout: 'hello\n' },
+      line: /^WARNING: .*"example\.com\/puppet".*ran longer than 200 ms/m,
+    },
+    {
       name: 'a hook after the start of an optional plugin',
       hook: 'post-start-process',
       options: ['--optional'],
@@ -70,9 +91,9 @@ describe.skipIf(!usable)('an endless loop in', () => {
       line: /^WARNING: .*"example\.com\/puppet".*ran longer than 200 ms/m,
     },
   ];
-  test.each(loops)('$name', async ({ hook, options, want, line }) => {
+  test.each(loops)('$name', async ({ hook, handle, options, want, line }) => {
     const before = runFolders();
-    const cli = await installed(hook, options);
+    const cli = await installed(hook, options, handle);
     const { exitCode, stdout, stderr } = await cli('run', image, 'sh', '-c', 'echo hello; exit 7');
     expect({ exitCode, stdout }, stderr).toEqual(want);
     expect(stderr).toMatch(line);
