@@ -126,6 +126,14 @@ describe('the state of a run', () => {
     expect(readState(path)).toBeUndefined();
   });
 
+  test('stays where nobody said what its bundle is', () => {
+    const base = join(folder, 'unknown');
+    const path = statePath(base, 'precreate', 'x2');
+    writeState(base, path, { ...state, bundle: '' });
+    sweepStates(base);
+    expect(readState(path)?.bundle).toBe('');
+  });
+
   test('is not put into a folder that others can look into', () => {
     const open = join(folder, 'open');
     mkdirSync(open);

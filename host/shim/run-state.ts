@@ -136,7 +136,8 @@ export function sweepStates(folder: string): void {
     for (const name of states.slice(start, start + SWEEP_LIMIT)) {
       const path = join(folder, 'at', name);
       const bundle = readState(path)?.bundle;
-      if (bundle !== undefined && statSync(bundle, { throwIfNoEntry: false }) === undefined) {
+      // Of some podman does not say where it is.
+      if (bundle && statSync(bundle, { throwIfNoEntry: false }) === undefined) {
         removeState(path);
       }
     }

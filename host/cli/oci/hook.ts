@@ -34,6 +34,7 @@ import { editConfig } from './edit-config.js';
 import { describeFailure } from './oci.js';
 import type { OwnOptions } from './own-options.js';
 import { readOwnOptions } from './own-options.js';
+import { podmanFacts } from './podman-facts.js';
 
 const MAX_STATE_JSON_BYTES = 1024 * 1024;
 const KILL_TIMEOUT_MS = 10_000;
@@ -166,9 +167,9 @@ async function monitor(args: readonly string[], options: OwnOptions, io: CliIo):
 async function beforeCreate(options: OwnOptions, io: CliIo): Promise<void> {
   const text = Buffer.from(await io.stdin.readAll(MAX_CONFIG_BYTES)).toString();
   const json = parseJson(text);
-  const original = json.value as { hooks?: Readonly<Record<string, unknown>> };
+  const original = json.value as { hooks?: Readonly<Record<string, unknown>>; mounts?: unknown };
   const hook = options.hook as string;
-  const { id, bundle } = podmanFacts(text);
+  const { id, bundle } = podmanFacts(original ?? {});
   const context = ociContext(options, io, id);
   const edited = await editConfig(context, withoutOwnHooks(original, hook), id, 'podman').catch((error: unknown) => {
     // podman shows only that the hook failed.
@@ -180,17 +181,12 @@ async function beforeCreate(options: OwnOptions, io: CliIo): Promise<void> {
     return;
   }
   const { config, runId, image, states, watched } = edited;
-  const path = statePath(options.state, 'precreate', id);
+  // The hooks are told the path, so no container can have that of another.
+  const path = statePath(options.state, 'precreate', randomUUID());
   if (watched) {
     writeState(options.state, path, { runId, image, bundle, config: 'config.json', states, env: [] });
   }
   io.stdout.write(json.stringify(watched ? withOwnHooks(config, hook, path) : config));
-}
-
-/** The config names its container only in the paths of files that podman binds into it. */
-function podmanFacts(text: string): { readonly id: string; readonly bundle: string } {
-  const found = /"(\/[^"\\]*\/overlay-containers\/([0-9a-f]{64})\/userdata)\//.exec(text);
-  return { id: found?.[2] ?? randomUUID(), bundle: found?.[1] ?? '' };
 }
 
 function parseJson(text: string) {

@@ -221,6 +221,14 @@ describe('the runtime entry', () => {
     expect(existsSync(join(state, 'a.json'))).toBe(false);
   });
 
+  test('an id that leads elsewhere removes nothing, also if the runtime has no objection', () => {
+    writeFileSync(join(base, 'other.json'), '');
+    writeFileSync(join(base, 'real'), '#!/bin/sh\nexit 0\n');
+    mkdirSync(join(base, 'state/at'), { recursive: true });
+    expect(call(['delete', '--force', '../../other']).status).toBe(0);
+    expect(existsSync(join(base, 'other.json'))).toBe(true);
+  });
+
   test('plugins that refuse are the end of it', () => {
     expect(call(['create', 'a'], '1')).toEqual({ status: 1, stdout: '', asked: true });
   });
