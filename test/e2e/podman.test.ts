@@ -250,6 +250,8 @@ describe.each(identities)('plugins under podman as %s', (identity: Identity) => 
           ...['--cgroups=disabled', ...options, 'localhost/tiny:1', '/bin/sh', '-c', script],
         ]);
       expect(await hooked('echo $MEMORY_LIMIT_MIB; exit 9')).toEqual({ exitCode: 9, stdout: '256\n', stderr: '' });
+      // The container's id, which the config has in its mounts alone.
+      expect(log()).toMatch(/Z [0-9a-f]{64} INFO: [^\n]*\n$/);
       const vetoed = await hooked('echo ran', '--annotation', 'wasm-plugin/memory-mib=0');
       expect(vetoed).toMatchObject({ exitCode: 126, stdout: '' });
     } finally {
