@@ -120,7 +120,8 @@ export function canContain(identity: Identity): boolean {
   return false;
 }
 
-function become(identity: Identity): string[] {
+/** What to put before a command so that it runs as `identity`. */
+export function become(identity: Identity): string[] {
   const isRoot = process.getuid?.() === 0;
   return identity === 'user' && isRoot
     ? ['setpriv', '--reuid', `${ORDINARY_UID}`, '--regid', `${ORDINARY_UID}`, '--clear-groups', '--']
