@@ -84,12 +84,9 @@ describe.skipIf(!supported)('plugins under the CRI plugin', () => {
       expect(await cri.waitForExit(id)).toMatchObject({ exit_code: 42 });
     });
 
-    test('a veto is the reason why a container does not start, and names the plugin; its pod goes on', async () => {
-      const pod = await runPod();
-      const vetoed = await cri.createContainer(pod, {
-        command: ['/bin/true'],
-        annotations: { 'wasm-plugin/memory-mib': '0' },
-      });
+    test('a veto is the reason why a container does not start, and names the plugin; its pod, with the same flag, goes on', async () => {
+      const pod = await runPod({ 'wasm-plugin/memory-mib': '0' });
+      const vetoed = await cri.createContainer(pod, { command: ['/bin/true'] });
       const start = cri.startContainer(vetoed);
       await expect(start).rejects.toThrow(LIMIT_PLUGIN);
       await expect(start).rejects.toThrow('--memory-mib must be at least 1');
@@ -99,7 +96,8 @@ describe.skipIf(!supported)('plugins under the CRI plugin', () => {
       });
       await cri.removeContainer(vetoed);
 
-      const next = await cri.runContainer(pod, { command: ['/bin/true'] });
+      const annotations = { 'wasm-plugin/memory-mib': '64' };
+      const next = await cri.runContainer(pod, { command: ['/bin/true'], annotations });
       expect(await cri.waitForExit(next)).toMatchObject({ exit_code: 0 });
     });
 

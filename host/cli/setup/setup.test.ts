@@ -2,9 +2,11 @@
 import { spawnSync } from 'node:child_process';
 import {
   chmodSync,
+  closeSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
+  openSync,
   readdirSync,
   readFileSync,
   rmSync,
@@ -240,5 +242,16 @@ describe('the runtime entry', () => {
       level: 'error',
       msg: expect.stringContaining('Node.js ended with 137'),
     });
+  });
+
+  test('descriptors of the engine reach the real runtime, and not the process of the plugins', () => {
+    const secret = openSync(join(base, 'descriptor'), 'w');
+    const look = (file: string) =>
+      `for fd in 3 4 5 6 7 8 9; do readlink /proc/$$/fd/$fd; done >"\${0%/*}/${file}"; exit 0`;
+    for (const name of ['node', 'real']) writeFileSync(join(base, name), `#!/bin/sh\n${look(`fds-${name}`)}\n`);
+    spawnSync(entry, ['create', 'a'], { stdio: ['ignore', 'ignore', 'ignore', ...Array<number>(7).fill(secret)] });
+    closeSync(secret);
+    expect(read('fds-real')).toBe(`${join(base, 'descriptor')}\n`.repeat(7));
+    expect(read('fds-node')).not.toContain('descriptor');
   });
 });
