@@ -30,5 +30,7 @@ export type { RuntimeEngineOptions, RuntimeKind } from './runtime/index.js';
 export { createRuntimeEngine } from './runtime/index.js';
 export type { EngineName } from './select.js';
 export { ENGINE_NAMES, selectEngine } from './select.js';
+export type { SubordinateRange } from './subordinate-ids.js';
+export { parseSubordinateIds } from './subordinate-ids.js';
 export { buildTinyRootfs } from './tiny-rootfs.js';
 export { tryEngines } from './try-engines.js';

@@ -4,7 +4,7 @@
  * The base is as closed as a useful container can be: no capabilities, no way to gain any, own namespaces, /proc with its
  * dangerous parts masked. Only the network is the host's unless asked otherwise, as with the container tools of this field.
  */
-import type { OciConfig, OciMount, OciNamespaceType } from '../oci/index.js';
+import type { OciConfig, OciIdMapping, OciMount, OciNamespaceType } from '../oci/index.js';
 
 export interface MakeConfigOptions {
   /** Directory with the root file system. */
@@ -25,6 +25,11 @@ export interface MakeConfigOptions {
    * which maps the one id that such a user has to `process.user`, also after a plugin has changed that.
    */
   readonly rootless?: boolean;
+  /**
+   * Ids of the user namespace, for an ordinary user. The command then has the capabilities of a root that works with them, over what
+   * belongs to these ids. Default: see `rootless`, and no capabilities.
+   */
+  readonly fakeroot?: { readonly uid: readonly OciIdMapping[]; readonly gid: readonly OciIdMapping[] };
   /** Default false: writes go to a layer that vanishes with the container. */
   readonly readOnly?: boolean;
   /** `host` (default) or `none`. */
@@ -75,6 +80,18 @@ const MASKED_PATHS = [
   '/proc/timer_stats',
   '/sys/firmware',
 ];
+// To install packages and the like: none of them reaches beyond the ids of the namespace, none mounts or makes devices.
+const FAKEROOT_CAPABILITIES = [
+  'CAP_CHOWN',
+  'CAP_DAC_OVERRIDE',
+  'CAP_FOWNER',
+  'CAP_FSETID',
+  'CAP_KILL',
+  'CAP_SETFCAP',
+  'CAP_SETGID',
+  'CAP_SETUID',
+  'CAP_SYS_CHROOT',
+];
 const READONLY_PATHS = ['/proc/bus', '/proc/fs', '/proc/irq', '/proc/sys', '/proc/sysrq-trigger'];
 
 /**
@@ -83,7 +100,8 @@ const READONLY_PATHS = ['/proc/bus', '/proc/fs', '/proc/irq', '/proc/sys', '/pro
  * @returns plain JSON, made anew on each call: the caller may change it.
  */
 export function makeConfig(options: MakeConfigOptions): OciConfig {
-  const { user = { uid: 0, gid: 0 } } = options;
+  const { user = { uid: 0, gid: 0 }, fakeroot } = options;
+  const capabilities = fakeroot === undefined ? [] : FAKEROOT_CAPABILITIES;
   const namespaces: OciNamespaceType[] = ['mount', 'pid', 'uts', 'ipc'];
   if (options.network === 'none') {
     namespaces.push('network');
@@ -99,7 +117,13 @@ export function makeConfig(options: MakeConfigOptions): OciConfig {
       args: [...options.command],
       env: [...withDefaults(options.env)].map(([name, value]) => `${name}=${value}`),
       cwd: options.cwd ?? '/',
-      capabilities: { bounding: [], effective: [], inheritable: [], permitted: [], ambient: [] },
+      capabilities: {
+        bounding: [...capabilities],
+        effective: [...capabilities],
+        inheritable: [],
+        permitted: [...capabilities],
+        ambient: [],
+      },
       noNewPrivileges: true,
     },
     root: { path: options.rootfs, readonly: options.readOnly ?? false },
@@ -108,6 +132,9 @@ export function makeConfig(options: MakeConfigOptions): OciConfig {
     annotations: {},
     linux: {
       namespaces: namespaces.map((type) => ({ type })),
+      ...(fakeroot === undefined
+        ? {}
+        : { uidMappings: structuredClone([...fakeroot.uid]), gidMappings: structuredClone([...fakeroot.gid]) }),
       resources: { devices: [{ allow: false, access: 'rwm' }] },
       maskedPaths: [...MASKED_PATHS],
       readonlyPaths: [...READONLY_PATHS],

@@ -190,6 +190,11 @@ export const COMMANDS: readonly CommandSpec[] = [
       { long: 'pwd', value: 'DIR', summary: 'working folder in the container' },
       { long: 'name', value: 'ID', summary: 'id of the container (default: made up)' },
       { long: 'detach', summary: 'leave it running, print its id, and keep its output for "logs"' },
+      {
+        long: 'fakeroot',
+        short: 'f',
+        summary: 'be root inside, with the ids that /etc/subuid and /etc/subgid give you',
+      },
       { long: 'read-only', summary: 'root file system cannot be written' },
       { long: 'unpack', summary: 'unpack an image file instead of mounting it' },
       {

@@ -18,6 +18,8 @@ import { UsageError } from '../failure.js';
 import type { CliIo, CliOutput } from '../io.js';
 import type { Session } from '../session.js';
 import { parseBind } from './bind.js';
+import type { FakerootIds } from './fakeroot.js';
+import { fakerootIds } from './fakeroot.js';
 import { makeId } from './id.js';
 import { openRunImage } from './image.js';
 import type { ContainerRequest } from './request.js';
@@ -53,10 +55,11 @@ export async function prepareContainer(
   const engine = selectEngine(request.engine ?? (io.env.WASM_PLUGIN_ENGINE || undefined));
   const id = request.name ?? makeId();
   const rootless = io.user.uid !== 0;
+  const fakeroot = await fakerootIds(context, session.dispatcher, request);
   const facts = { name: engine.name, image: request.image, id, rootless };
   const image = await openRunImage(context, session, request, dryRun);
   try {
-    const config = baseConfig(request, image, rootless, io) as unknown as JsonObject;
+    const config = baseConfig(request, image, rootless, io, fakeroot) as unknown as JsonObject;
     const result = await session.dispatcher.engineConfig({ config, engine: facts, flagsOf });
     return { ...result, id, image, engine };
   } catch (error) {
@@ -97,7 +100,13 @@ export async function launchContainer(
   }
 }
 
-function baseConfig(request: ContainerRequest, image: OpenImage, rootless: boolean, io: CliIo): OciConfig {
+function baseConfig(
+  request: ContainerRequest,
+  image: OpenImage,
+  rootless: boolean,
+  io: CliIo,
+  fakeroot: FakerootIds | undefined,
+): OciConfig {
   const { hostname, readOnly } = request;
   const { env, command, user, cwd } = image.defaults;
   if (request.pwd !== undefined && !isAbsolute(request.pwd)) {
@@ -111,7 +120,8 @@ function baseConfig(request: ContainerRequest, image: OpenImage, rootless: boole
     binds: request.binds.map((bind) => parseBind(bind, io.cwd)),
     rootless,
     readOnly,
-    ...(user === undefined ? {} : { user }),
+    ...(user === undefined || fakeroot !== undefined ? {} : { user }),
+    ...(fakeroot === undefined ? {} : { fakeroot }),
     ...(folder === undefined ? {} : { cwd: folder }),
     ...(hostname === undefined ? {} : { hostname }),
   });

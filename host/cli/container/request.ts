@@ -18,6 +18,8 @@ export interface ContainerRequest {
   readonly readOnly: boolean;
   /** Never mount the image's own file system. */
   readonly unpack: boolean;
+  /** Be root inside, with the ids that belong to the user outside. */
+  readonly fakeroot: boolean;
   readonly engine: string | undefined;
 }
 
@@ -34,6 +36,7 @@ export function requestFromOptions(args: readonly string[], options: Options): C
     name: options.text('name'),
     readOnly: options.has('read-only'),
     unpack: options.has('unpack'),
+    fakeroot: options.has('fakeroot'),
     engine: options.text('engine'),
   };
 }
@@ -104,6 +107,7 @@ export function requestFromPlugin(
     name: undefined,
     readOnly: run.options.get('read-only') === true,
     unpack: false,
+    fakeroot: false,
     engine: undefined,
   };
 }

@@ -7,7 +7,7 @@ const base = makeConfig({ rootfs: '/image', command: ['true'] });
 
 function warningsFor(edit: Partial<OciConfig>): string[] {
   const warnings: string[] = [];
-  admitConfig({ ...base, ...edit }, 0, (text) => warnings.push(text));
+  admitConfig({ ...base, ...edit }, { uid: 0, gid: 0 }, (text) => warnings.push(text));
   return warnings;
 }
 

@@ -7,7 +7,8 @@
 import type { Stats } from 'node:fs';
 import { PluginError, quote } from '../../errors/index.js';
 import type { OciConfig, OciDevice, OciMount, OciNamespaceType } from '../../oci/index.js';
-import { hostDevice } from '../common/index.js';
+import type { IdMaps } from '../common/index.js';
+import { admitIdMaps, hostDevice } from '../common/index.js';
 
 type Verdict = 'honoured' | 'left out' | 'refused';
 
@@ -59,6 +60,8 @@ const HOOKS_INSIDE = ['createContainer', 'startContainer'] as const;
 export interface Admitted {
   readonly namespaces: ReadonlySet<OciNamespaceType>;
   readonly user: { readonly uid: number; readonly gid: number; readonly additionalGids: readonly number[] };
+  /** Where the user namespace has more than one id. */
+  readonly idMaps: IdMaps | undefined;
   readonly command: readonly string[];
   readonly cwd: string;
   readonly env: readonly (readonly [name: string, value: string])[];
@@ -67,11 +70,15 @@ export interface Admitted {
 /**
  * Decide on a config whose shape `parseOciConfig` has checked.
  *
- * @param uid - of the process that runs the engine; 0 is root.
+ * @param own - ids of the process that runs the engine; uid 0 is root.
  * @param onWarning - gets a sentence for each part that is left out.
- * @throws PluginError `CONFIG_INVALID` naming the part that is refused.
+ * @throws PluginError `CONFIG_INVALID` naming the part that is refused; `ENGINE_UNAVAILABLE` if tools for several ids are missing.
  */
-export function admitConfig(config: OciConfig, uid: number, onWarning: (text: string) => void): Admitted {
+export function admitConfig(
+  config: OciConfig,
+  own: { readonly uid: number; readonly gid: number },
+  onWarning: (text: string) => void,
+): Admitted {
   judge('process', config.process, PROCESS_FIELDS, onWarning);
   judge('linux', config.linux, LINUX_FIELDS, onWarning);
   const resources = config.linux?.resources;
@@ -98,8 +105,10 @@ export function admitConfig(config: OciConfig, uid: number, onWarning: (text: st
     checkDevice(device, onWarning);
   }
   checkCapabilities(config, onWarning);
-  const namespaces = admitNamespaces(config, uid);
-  return { namespaces, ...admitProcess(config, namespaces.has('user'), onWarning) };
+  const namespaces = admitNamespaces(config, own.uid);
+  const idMaps = namespaces.has('user') ? admitIdMaps(config, own) : undefined;
+  const oneId = namespaces.has('user') && idMaps === undefined;
+  return { namespaces, idMaps, ...admitProcess(config, oneId, onWarning) };
 }
 
 function judge(
@@ -169,8 +178,6 @@ function admitNamespaces(config: OciConfig, uid: number): Set<OciNamespaceType> 
     }
   } else if (!types.has('user')) {
     throw refused('linux.namespaces', 'an ordinary user needs a user namespace');
-  } else if (maps.some(({ size }) => size !== 1)) {
-    throw refused('linux.uidMappings', 'an ordinary user has one id to map');
   }
   const sysfs = config.mounts?.find(({ type }) => type === 'sysfs');
   if (types.has('user') && !types.has('network') && sysfs !== undefined) {
@@ -181,22 +188,22 @@ function admitNamespaces(config: OciConfig, uid: number): Set<OciNamespaceType> 
 
 function admitProcess(
   config: OciConfig,
-  userNamespace: boolean,
+  oneId: boolean,
   onWarning: (text: string) => void,
-): Omit<Admitted, 'namespaces'> {
+): Omit<Admitted, 'namespaces' | 'idMaps'> {
   const command = config.process?.args ?? [];
   if (command.length === 0 || command[0] === '') {
     throw refused('process.args', 'there is no command to run');
   }
   const { uid = 0, gid = 0, additionalGids = [] } = config.process?.user ?? {};
-  if (userNamespace && additionalGids.length > 0) {
+  if (oneId && additionalGids.length > 0) {
     throw refused('process.user.additionalGids', 'an ordinary user has one id to map');
   }
   for (const [maps, inner] of [
     [config.linux?.uidMappings, uid],
     [config.linux?.gidMappings, gid],
   ] as const) {
-    if (maps?.some(({ containerID }) => containerID !== inner) === true) {
+    if (oneId && maps?.some(({ containerID }) => containerID !== inner) === true) {
       throw refused('process.user', `the id ${inner} is not in the mapping of the user namespace`);
     }
   }

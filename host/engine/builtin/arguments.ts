@@ -49,7 +49,7 @@ export function containerCommand(
     'KILL',
     '--',
     'unshare',
-    ...(userNamespace ? ['--user', '--map-root-user'] : []),
+    ...(userNamespace ? ['--user', admitted.idMaps === undefined ? '--map-root-user' : '--keep-caps'] : []),
     '--mount',
     '--pid',
     '--fork',
@@ -65,16 +65,16 @@ export function containerCommand(
     runDir,
     `${stepCount}`,
     config.hostname ?? '',
-    ...launcherCommand(config, admitted, userNamespace),
+    ...launcherCommand(config, admitted, userNamespace && admitted.idMaps === undefined),
   ];
 }
 
-function launcherCommand(config: OciConfig, admitted: Admitted, userNamespace: boolean): string[] {
+function launcherCommand(config: OciConfig, admitted: Admitted, oneId: boolean): string[] {
   return [
     // Before the privileges are gone: raising a limit needs one.
     ...rlimitCommand(config),
-    ...(userNamespace ? innerUser(admitted) : []),
-    ...privilegeCommand(config, admitted, userNamespace),
+    ...(oneId ? innerUser(admitted) : []),
+    ...privilegeCommand(config, admitted, oneId),
     '/bin/sh',
     '-c',
     launcherScript(admitted.env, config.process?.user?.umask),
@@ -108,9 +108,9 @@ function innerUser({ user }: Admitted): string[] {
       ['unshare', '--user', `--map-user=${user.uid}`, `--map-group=${user.gid}`, '--keep-caps', '--'];
 }
 
-function privilegeCommand(config: OciConfig, { user }: Admitted, userNamespace: boolean): string[] {
+function privilegeCommand(config: OciConfig, { user }: Admitted, oneId: boolean): string[] {
   const { bounding = [], inheritable = [], ambient = [] } = config.process?.capabilities ?? {};
-  const ids = userNamespace
+  const ids = oneId
     ? [] // the map has one id, and groups cannot be set
     : [
         ...(user.uid === 0 ? [] : ['--reuid', `${user.uid}`]),

@@ -25,6 +25,7 @@ import {
   defaultRunBase,
   imageFolder,
   parseMountInfo,
+  recordIdMaps,
   spawned,
   stderrOf,
   TOOLS_PATH,
@@ -67,7 +68,7 @@ async function start(spec: ContainerSpec, io: ContainerIo, runBase: string, uid:
   checkStart(spec.id);
   const onWarning = io.onWarning ?? (() => undefined);
   const config = parseOciConfig(spec.config);
-  const admitted = admitConfig(config, uid, onWarning);
+  const admitted = admitConfig(config, { uid, gid: process.getgid?.() ?? 0 }, onWarning);
   cleanupStale(runBase);
   const run = createRunDirectory(runBase, spec.id);
   const child = await spawnIn(run, { ...spec, config }, io, admitted, onWarning);
@@ -130,6 +131,9 @@ function fillRunDirectory(
     mkdirSync(join(runDir, name));
   }
   symlinkSync(image, join(runDir, 'image'));
+  if (admitted.idMaps !== undefined) {
+    recordIdMaps(runDir, admitted.idMaps);
+  }
   const dev = join(runDir, 'dev');
   chmodSync(dev, 0o755);
   for (const name of BASE_DEVICES) {

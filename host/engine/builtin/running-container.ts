@@ -9,7 +9,15 @@ import { promisify } from 'node:util';
 import { escapeControls, PluginError, quote } from '../../errors/index.js';
 import type { OciConfig } from '../../oci/index.js';
 import type { Cgroup, OciState, RunDirectory } from '../common/index.js';
-import { childrenOf, createChannel, exitStatus, processStats, runHooks, TOOLS_PATH } from '../common/index.js';
+import {
+  childrenOf,
+  createChannel,
+  exitStatus,
+  processStats,
+  runHooks,
+  TOOLS_PATH,
+  writeIdMaps,
+} from '../common/index.js';
 import type { ExitStatus, RunningContainer } from '../engine.js';
 import type { Admitted } from './admit.js';
 import { CWD_REFUSED, PIVOT, SCRIPT_NAME } from './box.js';
@@ -101,6 +109,9 @@ class SupervisedContainer implements RunningContainer {
   async setUp(): Promise<void> {
     const { channel, given } = this;
     this.pid = Number((await channel.expect('pid')).slice('pid '.length));
+    if (given.admitted.idMaps !== undefined) {
+      await writeIdMaps(this.pid, given.admitted.idMaps);
+    }
     this.cgroup = given.createCgroup();
     given.run.recordCgroups(this.cgroup.folders);
     this.cgroup.join(this.pid);

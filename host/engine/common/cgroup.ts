@@ -8,11 +8,11 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { OciResources } from '../../oci/index.js';
 import type { ContainerStats } from '../engine.js';
+import { type Controller, type Group, readCgroupStats } from './cgroup-stats.js';
 import { removeCgroup } from './run-directory.js';
 
 const ROOT = '/sys/fs/cgroup';
-const CONTROLLERS = ['memory', 'pids', 'cpu', 'cpuacct', 'cpuset'] as const;
-type Controller = (typeof CONTROLLERS)[number];
+const CONTROLLERS: readonly Controller[] = ['memory', 'pids', 'cpu', 'cpuacct', 'cpuset'];
 
 /** Made also without limits, to tell what the container uses. */
 const FOR_STATS: readonly Controller[] = ['memory', 'pids', 'cpuacct'];
@@ -25,11 +25,6 @@ export interface Cgroup {
   stats(): ContainerStats;
   /** @returns folders that are still there, since a process is in them. */
   remove(): string[];
-}
-
-interface Group {
-  readonly version: 1 | 2;
-  readonly folder: string;
 }
 
 /**
@@ -73,7 +68,7 @@ export function createCgroup(id: string, resources: OciResources, onWarning: (te
         }
       }
     },
-    stats: () => readStats(groups),
+    stats: () => readCgroupStats(groups),
     remove: () => folders.filter((folder) => !removeCgroup(folder)),
   };
 }
@@ -210,42 +205,6 @@ function ownGroups(): Map<string, string> {
     }
   }
   return groups;
-}
-
-function readStats(groups: ReadonlyMap<Controller, Group>): ContainerStats {
-  const memoryBytes = readNumber(groups.get('memory'), 'memory.usage_in_bytes', 'memory.current');
-  const pids = readNumber(groups.get('pids'), 'pids.current', 'pids.current');
-  const nanoseconds = readNumber(groups.get('cpuacct'), 'cpuacct.usage', undefined);
-  const usec = nanoseconds === undefined ? readUnifiedCpu([...groups.values()]) : Math.round(nanoseconds / 1000);
-  return {
-    ...(memoryBytes === undefined ? {} : { memoryBytes }),
-    ...(usec === undefined ? {} : { cpuUsec: usec }),
-    ...(pids === undefined ? {} : { pids }),
-  };
-}
-
-function readNumber(group: Group | undefined, v1: string, v2: string | undefined): number | undefined {
-  const file = group?.version === 1 ? v1 : v2;
-  if (group === undefined || file === undefined) {
-    return undefined;
-  }
-  try {
-    return Number(readFileSync(join(group.folder, file), 'utf8'));
-  } catch {
-    return undefined;
-  }
-}
-
-// Version 2 counts CPU time in every cgroup, with or without the controller.
-function readUnifiedCpu(groups: readonly Group[]): number | undefined {
-  const group = groups.find(({ version }) => version === 2);
-  try {
-    const text = group === undefined ? '' : readFileSync(join(group.folder, 'cpu.stat'), 'utf8');
-    const usec = /^usage_usec (\d+)/m.exec(text)?.[1];
-    return usec === undefined ? undefined : Number(usec);
-  } catch {
-    return undefined;
-  }
 }
 
 function reason(error: unknown): string {

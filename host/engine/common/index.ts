@@ -9,6 +9,8 @@ export { IMAGE_MOUNT } from './detach.js';
 export { exitStatus } from './exit-status.js';
 export { hostDevice } from './host-device.js';
 export { findTool, NEEDED_TOOLS, TOOLS_PATH } from './host-tools.js';
+export type { IdMaps } from './id-maps.js';
+export { admitIdMaps, recordIdMaps, writeIdMaps } from './id-maps.js';
 export { imageFolder } from './image-folder.js';
 export { coverInheritedFds } from './inherited-fds.js';
 export { prepareMountPoint } from './mount-points.js';

@@ -11,6 +11,7 @@ import type { Socket } from 'node:net';
 import { basename, dirname, join } from 'node:path';
 import { TOOLS_PATH } from './host-tools.js';
 import { coverInheritedFds } from './inherited-fds.js';
+import { REMOVE_MAPPED } from './mapped-removal.js';
 
 export interface Janitor {
   /** Cgroups to remove as well. Lines of the pipe, so a folder with a line end in its name is left to the next run. */
@@ -61,6 +62,8 @@ detach() {
   ! mounted "$1"
 }
 try detach "$3" || exit 1
+${REMOVE_MAPPED}
+remove_mapped "$3"
 # Folders of the container may be closed to their owner; an overlay's work folder always is.
 chmod -R u+rwx -- "$3"
 try rm -rf -- "$3"

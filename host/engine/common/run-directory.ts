@@ -24,6 +24,7 @@ import { join } from 'node:path';
 import { PluginError, quote } from '../../errors/index.js';
 import { detachImage } from './detach.js';
 import { startJanitor } from './janitor.js';
+import { removeMapped } from './mapped-removal.js';
 import type { ProcessIdentity } from './process-identity.js';
 import { lifeOf, ourselves } from './process-identity.js';
 
@@ -218,6 +219,7 @@ function removeTree(path: string): void {
   if (!detachImage(path)) {
     throw new PluginError('ENGINE_FAILED', `Cannot remove ${quote(path)}: an image is still mounted in it`);
   }
+  removeMapped(path);
   const waiting = [path];
   for (let folder = waiting.pop(); folder !== undefined; folder = waiting.pop()) {
     chmodSync(folder, 0o700);

@@ -7,7 +7,8 @@
 import { posix } from 'node:path';
 import { PluginError, quote } from '../../errors/index.js';
 import type { OciConfig, OciMount } from '../../oci/index.js';
-import { hostDevice, isWithin } from '../common/index.js';
+import type { IdMaps } from '../common/index.js';
+import { admitIdMaps, hostDevice, isWithin } from '../common/index.js';
 
 export type RuntimeKind = 'crun' | 'runc';
 
@@ -34,23 +35,25 @@ const BIND_OPTIONS = new Set(
 
 /**
  * @param kind - the runtime.
- * @param uid - of the process that runs the engine; 0 is root.
+ * @param own - ids of the process that runs the engine; uid 0 is root.
  * @param onWarning - gets a sentence for each part that is left out.
- * @throws PluginError `CONFIG_INVALID` naming the part that is refused.
+ * @returns the ids of the user namespace, where it has more than one.
+ * @throws PluginError `CONFIG_INVALID` naming the part that is refused; `ENGINE_UNAVAILABLE` if tools for several ids are missing.
  */
 export function admitForRuntime(
   kind: RuntimeKind,
   config: OciConfig,
-  uid: number,
+  own: { readonly uid: number; readonly gid: number },
   onWarning: (text: string) => void,
-): void {
+): IdMaps | undefined {
   if ((config.process?.args ?? []).length === 0) {
     throw refused('process.args', 'there is no command to run');
   }
   if (config.process?.terminal === true) {
     onWarning(`the engine ${kind} makes no terminal of its own; the container gets the streams it is given`);
   }
-  checkNamespaces(kind, config, uid);
+  const idMaps = own.uid === 0 ? undefined : admitIdMaps(config, own);
+  checkNamespaces(kind, config, own.uid, idMaps === undefined);
   checkMounts(kind, config);
   checkDevices(kind, config);
   warnOfResources(kind, config, onWarning);
@@ -62,9 +65,10 @@ export function admitForRuntime(
   if (config.linux?.rootfsPropagation?.endsWith('shared') === true) {
     throw refused('linux.rootfsPropagation', `the engine ${kind} keeps the mounts of a container private`);
   }
+  return idMaps;
 }
 
-function checkNamespaces(kind: RuntimeKind, config: OciConfig, uid: number): void {
+function checkNamespaces(kind: RuntimeKind, config: OciConfig, uid: number, oneId: boolean): void {
   const listed = config.linux?.namespaces ?? [];
   for (const { type, path } of listed) {
     if (path !== undefined && path !== '') {
@@ -90,7 +94,21 @@ function checkNamespaces(kind: RuntimeKind, config: OciConfig, uid: number): voi
   if (!types.has('user')) {
     throw refused('linux.namespaces', 'an ordinary user needs a user namespace');
   }
-  if (ids.some(({ maps, id }) => maps.some(({ size, containerID }) => size !== 1 || containerID !== id))) {
+  if (oneId) {
+    checkOneId(kind, config, ids);
+  }
+  const sysfs = config.mounts?.find(({ type }) => type === 'sysfs');
+  if (sysfs !== undefined && !types.has('network')) {
+    throw refused(`the mount ${quote(sysfs.destination)}`, 'sysfs in a user namespace needs an own network namespace');
+  }
+}
+
+function checkOneId(
+  kind: RuntimeKind,
+  config: OciConfig,
+  ids: readonly { readonly maps: IdMaps['uid']; readonly id: number }[],
+): void {
+  if (ids.some(({ maps, id }) => maps.some(({ containerID }) => containerID !== id))) {
     throw refused('linux.uidMappings', 'an ordinary user has one id to map, to that of the command');
   }
   if ((config.process?.user?.additionalGids ?? []).length > 0) {
@@ -98,10 +116,6 @@ function checkNamespaces(kind: RuntimeKind, config: OciConfig, uid: number): voi
   }
   if (kind === 'runc' && ids.some(({ id }) => id !== 0)) {
     throw refused('process.user', 'runc needs the id 0 in a user namespace, and an ordinary user has one id to map');
-  }
-  const sysfs = config.mounts?.find(({ type }) => type === 'sysfs');
-  if (sysfs !== undefined && !types.has('network')) {
-    throw refused(`the mount ${quote(sysfs.destination)}`, 'sysfs in a user namespace needs an own network namespace');
   }
 }
 

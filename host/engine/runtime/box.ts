@@ -30,7 +30,8 @@ export const GO = 'go';
 export const STARTED = 'started';
 
 /**
- * Pid 1. Arguments: run folder, `hide` or `protect` (the cgroups), options of the overlay, then the argv of the runtime.
+ * Pid 1. Arguments: run folder, `hide` or `protect` (the cgroups), options of the overlay, `wait` where the ids
+ * of the user namespace are still to come, then the argv of the runtime.
  *
  * Cgroups are ours to make (`common/cgroup.ts`), so the runtime must not: crun finds no cgroups at all where it would refuse a
  * hybrid machine; runc insists on finding some, and goes on without where it may not write.
@@ -40,6 +41,7 @@ read -r pid _ < /proc/self/stat
 cd -- "$1"
 mkfifo -m 600 ${TOLD} ${GO}
 echo "pid $pid" >&3
+[ "$4" != wait ] || read -r _ <&3
 mount -t proc -o nosuid,nodev,noexec proc /proc
 if [ ! -d /sys/fs/cgroup ]; then :
 elif [ "$2" = hide ]; then
@@ -52,7 +54,7 @@ else
   done < /proc/self/mountinfo
 fi
 mount -t overlay -o "$3" overlay root
-shift 3
+shift 4
 set +e
 exec 2>/dev/null
 ( exec 2>&4 3>&- 4>&- "$@" )

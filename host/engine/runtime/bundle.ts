@@ -9,7 +9,8 @@ import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { quote } from '../../errors/index.js';
 import { isRuntimeSetting, type OciConfig, type OciHook } from '../../oci/index.js';
-import { copyDirectory, TOOLS_PATH } from '../common/index.js';
+import type { IdMaps } from '../common/index.js';
+import { copyDirectory, recordIdMaps, TOOLS_PATH } from '../common/index.js';
 import { CREATED_HOOK, ROOT_HOOK, SCRIPT_NAME, STARTED_HOOK } from './box.js';
 import { settleMounts } from './mounts.js';
 
@@ -20,14 +21,19 @@ export interface BundleInput {
   readonly runDir: string;
   /** Whether an ordinary user runs it: the runtime is then root of a user namespace, where that user is id 0. */
   readonly rootless: boolean;
+  /** The ids of that namespace, where it has more than one. */
+  readonly idMaps: IdMaps | undefined;
   readonly onWarning: (text: string) => void;
 }
 
 /** Fill the run's folder. @throws PluginError `CONFIG_INVALID` for a bind whose source is not there. */
 export function writeBundle(input: BundleInput): void {
-  const { image, runDir } = input;
+  const { image, runDir, idMaps } = input;
   for (const name of ['root', 'upper', 'work', 'state']) {
     mkdirSync(join(runDir, name));
+  }
+  if (idMaps !== undefined) {
+    recordIdMaps(runDir, idMaps);
   }
   // A temporary directory is often 0700; as a root that would lock out every user but its owner.
   copyDirectory(image, join(runDir, 'upper'), 0o055);
@@ -42,7 +48,7 @@ export function overlayOptions(rootless: boolean): string {
 }
 
 /** @returns config.json for the runtime, as text. */
-function bundleConfig({ config, image, runDir, rootless, onWarning }: BundleInput): string {
+function bundleConfig({ config, image, runDir, rootless, idMaps, onWarning }: BundleInput): string {
   const { process, linux, hooks } = config;
   const { oomScoreAdj: _ours, ...restOfProcess } = process ?? { cwd: '/' };
   const {
@@ -56,7 +62,10 @@ function bundleConfig({ config, image, runDir, rootless, onWarning }: BundleInpu
   } = linux ?? {};
   const readOnly = config.root?.readonly === true;
   const user = process?.user ?? {};
-  const idMap = (id = 0) => [{ containerID: id, hostID: 0, size: 1 }];
+  const oneId = (id = 0) => [{ containerID: id, hostID: 0, size: 1 }];
+  // The runtime is in a namespace that has these ids already; that of the container has the same.
+  const sameIds = (map: IdMaps['uid']) =>
+    map.map(({ containerID, size }) => ({ containerID, hostID: containerID, size }));
   const infinity = randomUUID();
   const made = {
     ...config,
@@ -86,7 +95,12 @@ function bundleConfig({ config, image, runDir, rootless, onWarning }: BundleInpu
     },
     linux: {
       ...restOfLinux,
-      ...(rootless ? { uidMappings: idMap(user.uid), gidMappings: idMap(user.gid) } : {}),
+      ...(rootless
+        ? {
+            uidMappings: idMaps === undefined ? oneId(user.uid) : sameIds(idMaps.uid),
+            gidMappings: idMaps === undefined ? oneId(user.gid) : sameIds(idMaps.gid),
+          }
+        : {}),
     },
   };
   // RLIM_INFINITY, which no number of JavaScript is.

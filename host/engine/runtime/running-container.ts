@@ -8,8 +8,8 @@ import type { Duplex, Readable, Writable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { PluginError } from '../../errors/index.js';
 import type { OciConfig } from '../../oci/index.js';
-import type { Cgroup, Channel, OciState, RunDirectory } from '../common/index.js';
-import { createChannel, exitStatus, processStats, runHooks } from '../common/index.js';
+import type { Cgroup, Channel, IdMaps, OciState, RunDirectory } from '../common/index.js';
+import { createChannel, exitStatus, processStats, runHooks, writeIdMaps } from '../common/index.js';
 import type { ExitStatus, RunningContainer } from '../engine.js';
 import { GO, STARTED, TOLD } from './box.js';
 import { exitCodeOfWords, runtimeWords, setupFailed } from './failure.js';
@@ -31,6 +31,8 @@ export interface Supervision {
   };
   /** File that the runtime logs to. */
   readonly logFile: string;
+  /** Ids that the box waits for. */
+  readonly idMaps: IdMaps | undefined;
   createCgroup(): Cgroup;
   readonly hold: boolean;
   readonly onWarning: (text: string) => void;
@@ -120,6 +122,10 @@ class RuntimeContainer implements RunningContainer {
     this.pipes = openPipes(given.run.path);
     if (this.failure !== undefined) {
       this.pipes.told.fail(this.failure);
+    }
+    if (given.idMaps !== undefined) {
+      await writeIdMaps(this.box, given.idMaps);
+      this.channel.send('mapped');
     }
     this.cgroup = given.createCgroup();
     given.run.recordCgroups(this.cgroup.folders);

@@ -14,7 +14,7 @@ import { join } from 'node:path';
 import type { Duplex } from 'node:stream';
 import { PluginError, quote } from '../../errors/index.js';
 import { parseOciConfig } from '../../oci/index.js';
-import type { RunDirectory } from '../common/index.js';
+import type { IdMaps, RunDirectory } from '../common/index.js';
 import {
   asEngineFailure,
   checkStart,
@@ -93,11 +93,11 @@ async function start(setting: Setting, spec: ContainerSpec, io: ContainerIo): Pr
   const { kind, uid, runBase } = setting;
   const onWarning = io.onWarning ?? (() => undefined);
   const config = parseOciConfig(spec.config);
-  admitForRuntime(kind, config, uid, onWarning);
+  const idMaps = admitForRuntime(kind, config, { uid, gid: process.getgid?.() ?? 0 }, onWarning);
   cleanupStale(runBase);
   const run = createRunDirectory(runBase, spec.id);
   const logFile = join(run.path, 'log');
-  const child = await spawnIn(run, setting, { ...spec, config }, io, logFile);
+  const child = await spawnIn(run, { ...setting, idMaps }, { ...spec, config }, io, logFile);
   // From here on the end of the process takes the folder with it.
   return superviseContainer({
     name: kind,
@@ -111,6 +111,7 @@ async function start(setting: Setting, spec: ContainerSpec, io: ContainerIo): Pr
       stderr: (child.stdio[4] as Duplex | null | undefined) ?? null,
     },
     logFile,
+    idMaps,
     createCgroup: () => createCgroup(spec.id, config.linux?.resources ?? {}, onWarning),
     hold: io.hold ?? false,
     onWarning,
@@ -119,7 +120,7 @@ async function start(setting: Setting, spec: ContainerSpec, io: ContainerIo): Pr
 
 async function spawnIn(
   run: RunDirectory,
-  { kind, path, uid }: Setting,
+  { kind, path, uid, idMaps }: Setting & { readonly idMaps: IdMaps | undefined },
   { id, rootfs, config }: ContainerSpec,
   io: ContainerIo,
   logFile: string,
@@ -128,13 +129,23 @@ async function spawnIn(
   const rootless = uid !== 0;
   try {
     const image = imageFolder(rootfs, config.root?.path);
-    writeBundle({ config, image, runDir: run.path, rootless, onWarning });
+    writeBundle({ config, image, runDir: run.path, rootless, idMaps, onWarning });
     const { option, box } = NO_CGROUPS[kind];
     const runtime = [path, '--root', join(run.path, 'state'), option, '--log', logFile, '--log-format', 'json'];
-    const namespaces = [...(rootless ? ['--user', '--map-root-user'] : []), '--mount', '--pid', '--fork'];
+    const ids = idMaps === undefined ? '--map-root-user' : '--keep-caps';
+    const namespaces = [...(rootless ? ['--user', ids] : []), '--mount', '--pid', '--fork'];
     const argv = [
       ...['--pdeathsig', 'KILL', '--', 'unshare', ...namespaces, '--kill-child', '--propagation', 'private', '--'],
-      ...['/bin/sh', '-c', BOX, SCRIPT_NAME, run.path, box, overlayOptions(rootless)],
+      ...[
+        '/bin/sh',
+        '-c',
+        BOX,
+        SCRIPT_NAME,
+        run.path,
+        box,
+        overlayOptions(rootless),
+        idMaps === undefined ? '' : 'wait',
+      ],
       ...[...runtime, 'run', '--bundle', run.path, id],
     ];
     const child = spawn('setpriv', argv, {
