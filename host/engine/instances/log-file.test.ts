@@ -18,7 +18,7 @@ const rotations = [
   { name: 'a chunk is kept whole', chunks: ['123456', '78901'], files: { log: '78901', 'log.1': '123456' } },
   {
     name: 'one that is too large is cut',
-    chunks: ['a'.repeat(10) + 'b'.repeat(10) + 'c'],
+    chunks: [`${'a'.repeat(10) + 'b'.repeat(10)}c`],
     files: { log: 'c', 'log.1': 'b'.repeat(10) },
   },
   { name: 'nothing is nothing', chunks: ['', ''], files: { log: '' } },
