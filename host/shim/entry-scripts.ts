@@ -51,7 +51,7 @@ real=${quoteWord(runtime)}
 node=${quoteWord(program[0])}
 script=${quoteWord(program[1])}
 state=${quoteWord(state)}
-command= root= log= option=
+command= root= log= option= unknown=
 for word in "$@"; do
   if [ -n "$option" ]; then
     case $option in --root) root=$word ;; --log) log=$word ;; esac
@@ -62,10 +62,13 @@ for word in "$@"; do
     --root=*) root=\${word#*=} ;;
     --log=*) log=\${word#*=} ;;
     --root | --log | --log-format | --log-level | --cgroup-manager | --criu | --rootless) option=$word ;;
-    -*) ;;
+    --debug | --systemd-cgroup | --version | --log-format=* | --log-level=* | --cgroup-manager=* | --criu=* | --rootless=*) ;;
+    -*) unknown=yes ;;
     *) command=$word; break ;;
   esac
 done
+# It may take a value, and the command be the word after that.
+[ -z "$unknown" ] || command=unknown
 for id in "$@"; do :; done
 left="$state/at/$root/$id.json"
 # crun deletes with --force what is none of its containers, whatever the name; with such a one nothing of ours was made.

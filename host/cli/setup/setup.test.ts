@@ -197,10 +197,18 @@ describe('the runtime entry', () => {
     { name: 'create asks plugins', words: ['--root', '/r', 'create', 'a b'], asked: true },
     { name: 'run asks plugins', words: ['run', '', '$x', '*'], asked: true },
     { name: 'an unknown command asks', words: ['--new-option', 'value', 'create', 'a'], asked: true },
+    { name: 'one dash for two, as runc takes it, asks', words: ['-root', 'start', 'create', 'a'], asked: true },
+    { name: 'a shortened option, as crun takes it, asks', words: ['--ro', 'delete', 'create', 'a'], asked: true },
+    {
+      name: 'flags of engines do not',
+      words: ['--debug', '--systemd-cgroup', '--rootless=true', 'start', 'a'],
+      asked: false,
+    },
     { name: 'start does not', words: ['--log', 'create', 'start', 'create'], asked: false },
     { name: 'kill does not', words: ['kill', 'a', '9'], asked: false },
     { name: 'exec in a container without state does not', words: ['exec', '--process', 'p', 'a'], asked: false },
     { name: 'delete does not', words: ['--root=/r', 'delete', '--force', 'a'], asked: false },
+    { name: 'a question for the version does not', words: ['--version'], asked: false },
     { name: 'nothing does not', words: [], asked: false },
   ];
   for (const { name, words, asked } of cases) {
