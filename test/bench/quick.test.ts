@@ -1,5 +1,9 @@
 /** Every other benchmark runs: what is wrong in an answer, a checksum or an ending makes it fail before it prints anything. */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, test, vi } from 'vitest';
+import { needs } from '../support/need.js';
+import { canPodman } from '../support/podman.js';
 import { oneSampleEach, runBench } from './run-bench.js';
 
 // Each starts processes and compilers, which others may keep waiting.
@@ -67,4 +71,25 @@ test('bench:concurrency calls inline and in pools', async () => {
   const { results } = await runBench<{ results: { contender: string; callsPerSecond: number[] }[] }>('concurrency');
   expect(results.map(({ contender }) => contender)).toEqual(['inline', 'pool of 1 thread', 'pool of 2 threads']);
   expect(results.every(({ callsPerSecond }) => (callsPerSecond[0] ?? 0) > 0)).toBe(true);
+});
+
+// Built before any test with `npm test`, and missing with `npx vitest` in a fresh checkout.
+const isBuilt = existsSync(join(import.meta.dirname, '../../dist/bin/oci.js'));
+
+test.skipIf(!isBuilt || !canPodman('root') || !needs('runc'))(
+  'bench:container starts containers in every way, and leaves none',
+  async () => {
+    const { nanoseconds } = await runBench<{ nanoseconds: Samples }>('container');
+    expect(Object.keys(nanoseconds)).toHaveLength(4 + 9 + 4 + 4);
+    expect(oneSampleEach(nanoseconds)).toBe(true);
+  },
+);
+
+test.skipIf(!needs('tar'))('bench:rootfs unpacks both archives as GNU tar does', async () => {
+  const { results } = await runBench<{ results: { archive: string; megabytesPerSecond: Samples }[] }>('rootfs');
+  expect(results.map(({ archive }) => archive)).toEqual(['large files', 'small files']);
+  for (const { megabytesPerSecond } of results) {
+    expect(Object.keys(megabytesPerSecond)).toEqual(['GNU tar', 'tar-image-driver']);
+    expect(oneSampleEach(megabytesPerSecond)).toBe(true);
+  }
 });
