@@ -1,13 +1,14 @@
 /**
  * `npm run build`: the library to dist/, and the command to dist/bin/.
  *
- *   dist/bin/wasm-plugin.js    CommonJS, one file: `list`, `inspect NAME` and help, which start almost as fast as Node itself
+ *   dist/bin/wasm-plugin.js    CommonJS: decides by the first word which of the next two runs
+ *   dist/bin/typed.js          CommonJS, one file: `list`, `inspect NAME` and help, which start almost as fast as Node itself
  *   dist/bin/oci.js            CommonJS, one file: what other engines start for each of their containers
  *   dist/bin/main.mjs, …       everything else, split: the sandbox, the engines and the compiler load when they are used
  *   dist/workers/*.cjs         what the sandbox's threads run, for the library and the command (build-workers.mjs)
  *
  * CommonJS, because in Node 20 the loader of ES modules alone costs more than all that `list` does (docs/benchmarks.md).
- * The two halves share no state: the first decides by the command's name which of them runs.
+ * The parts share no state.
  */
 import { spawnSync } from 'node:child_process';
 import { chmodSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -72,6 +73,11 @@ const oneFile = {
 await build({
   ...oneFile,
   entryPoints: { 'wasm-plugin': 'host/cli/bin.ts' },
+  plugins: [{ name: 'parts-beside', setup: requireParts }],
+});
+await build({
+  ...oneFile,
+  entryPoints: { typed: 'host/cli/typed.ts' },
   plugins: [withoutChildProcess, { name: 'the-other-half', setup: keepMainOutside }],
 });
 // With its dependencies, which are read faster so.
@@ -79,7 +85,7 @@ await build({
   ...oneFile,
   entryPoints: { oci: 'host/cli/oci/index.ts' },
   external: Object.keys(devDependencies),
-  plugins: [withoutChildProcess],
+  plugins: [withoutChildProcess, { name: 'without-install', setup: keepInstallOutside }],
 });
 await build({
   ...common,
@@ -101,12 +107,31 @@ writeFileSync(`${root}dist/bin/package.json`, '{ "type": "commonjs" }\n');
 chmodSync(`${root}dist/bin/wasm-plugin.js`, 0o755);
 
 /** @param {import('esbuild').PluginBuild} build */
-function keepMainOutside({ onResolve, onLoad }) {
-  // Installing is the other half's business, and brings all decoders with it.
+function keepMainOutside(build) {
+  keepInstallOutside(build);
+  build.onResolve({ filter: /^\.\/main\.js$/ }, () => ({ path: './main.mjs', external: true }));
+}
+
+/**
+ * Installing is the other half's business, and brings all decoders with it. What is imported later is also what esbuild wraps up,
+ * with all that it imports, which costs milliseconds.
+ *
+ * @param {import('esbuild').PluginBuild} build
+ */
+function keepInstallOutside({ onResolve }) {
   onResolve({ filter: /^\.\/install\.js$/ }, () => ({ path: './install.js', external: true }));
-  // By `require`: what is imported goes through the loader of ES modules, which reads it twice.
-  onResolve({ filter: /^\.\/oci\/index\.js$/ }, () => ({ path: 'oci', namespace: 'required' }));
-  onLoad({ filter: /.*/, namespace: 'required' }, () => ({ contents: "module.exports = require('./oci.js');" }));
-  onResolve({ filter: /^\.\/oci\.js$/, namespace: 'required' }, ({ path }) => ({ path, external: true }));
-  onResolve({ filter: /^\.\/main\.js$/ }, () => ({ path: './main.mjs', external: true }));
+}
+
+/**
+ * By `require`: what is imported goes through the loader of ES modules, which reads it twice.
+ *
+ * @param {import('esbuild').PluginBuild} build
+ */
+function requireParts({ onResolve, onLoad }) {
+  onResolve({ filter: /.*/, namespace: 'required' }, ({ path }) => ({ path, external: true }));
+  onResolve({ filter: /^\.\/(oci\/index|typed)\.js$/ }, ({ path }) => ({
+    path: path.includes('oci') ? './oci.js' : './typed.js',
+    namespace: 'required',
+  }));
+  onLoad({ filter: /.*/, namespace: 'required' }, ({ path }) => ({ contents: `module.exports = require('${path}');` }));
 }

@@ -1,9 +1,7 @@
 #!/usr/bin/env node
 /** The executable: the process's argv, streams, environment and user, and nothing else. */
 import { escapeControls } from '../errors/index.js';
-import { HandOver, runCommandLine } from './command-line.js';
 import { EXIT_FAILED } from './exit-code.js';
-import { isLight, LIGHT_COMMANDS } from './light.js';
 import { processIo } from './process-io.js';
 
 const io = processIo();
@@ -11,19 +9,12 @@ const argv = process.argv.slice(2);
 
 async function start(): Promise<number> {
   if (argv[0] === 'oci' || argv[0] === 'oci-hook') {
-    // On its own, because every container of another engine waits for it.
+    // On its own, because every container of another engine waits for it (bench/container.ts).
     const { runEngineCommand } = await import('./oci/index.js');
     return runEngineCommand(argv, io);
   }
-  if (isLight(argv)) {
-    try {
-      return await runCommandLine(argv, io, LIGHT_COMMANDS);
-    } catch (error) {
-      if (!(error instanceof HandOver)) throw error;
-    }
-  }
-  const { main } = await import('./main.js');
-  return main(argv, io);
+  const { runTyped } = await import('./typed.js');
+  return runTyped(argv, io);
 }
 
 // Not awaited at the top: the bundle is CommonJS, which starts faster.

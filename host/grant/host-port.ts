@@ -1,4 +1,5 @@
-import { isIPv4, isIPv6 } from 'node:net';
+/** Asked for when it is used: it takes longer to load than reading all grants (bench/container.ts). */
+const net = (): typeof import('node:net') => process.getBuiltinModule('node:net');
 
 const MAX_HOST_CHARS = 253;
 const LABEL = /^[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?$/;
@@ -26,9 +27,9 @@ export function parseHostPort(text: string): { host: string; port: number } | st
 function normalizeHost(host: string): string | undefined {
   if (host.startsWith('[') && host.endsWith(']')) {
     // No zone: it means something on one machine only.
-    return isIPv6(host.slice(1, -1)) && !host.includes('%') ? new URL(`http://${host}/`).hostname : undefined;
+    return net().isIPv6(host.slice(1, -1)) && !host.includes('%') ? new URL(`http://${host}/`).hostname : undefined;
   }
-  if (isIPv4(host)) return host;
+  if (net().isIPv4(host)) return host;
   const labels = host.split('.');
   if (host.length > MAX_HOST_CHARS || !labels.every((label) => LABEL.test(label))) return undefined;
   return NUMBER.test(labels.at(-1) ?? '') ? undefined : host;

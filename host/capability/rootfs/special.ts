@@ -1,5 +1,3 @@
-import { spawnSync } from 'node:child_process';
-
 /** What is neither file, folder nor link. Sockets are made by who listens on them, never by an image. */
 export type SpecialKind = 'character-device' | 'block-device' | 'fifo';
 
@@ -37,16 +35,15 @@ export function makeSpecial(
   minor: number,
 ): string | undefined {
   const numbers = kind === 'fifo' ? [] : [String(major), String(minor)];
-  const { error, status, stderr } = spawnSync(
-    'mknod',
-    ['-m', '600', `./${name}`, LETTERS.get(kind) as string, ...numbers],
-    {
+  // Asked for when it is used: it takes longer to load than most plugins run (bench/container.ts).
+  const { error, status, stderr } = process
+    .getBuiltinModule('node:child_process')
+    .spawnSync('mknod', ['-m', '600', `./${name}`, LETTERS.get(kind) as string, ...numbers], {
       cwd: `/proc/self/fd/${folder}`,
       env: { PATH, LC_ALL: 'C' },
       stdio: ['ignore', 'ignore', 'pipe'],
       encoding: 'utf8',
-    },
-  );
+    });
   if (error !== undefined) {
     return error.message;
   }

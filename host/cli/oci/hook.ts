@@ -5,7 +5,6 @@
  *   monitor ID PID START             that process; the state is its stdin
  *   precreate                        by podman: config.json from stdin to stdout
  */
-import { spawn, spawnSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { closeSync, openSync } from 'node:fs';
 import { join } from 'node:path';
@@ -38,6 +37,9 @@ import { podmanFacts } from './podman-facts.js';
 
 const MAX_STATE_JSON_BYTES = 1024 * 1024;
 const KILL_TIMEOUT_MS = 10_000;
+
+/** Asked for when it is used: what creates containers is in the same file, and starts nothing (bench/container.ts). */
+const childProcess = (): typeof import('node:child_process') => process.getBuiltinModule('node:child_process');
 
 /** @param argv - our options, `--`, the stage and its arguments. */
 export async function runOciHook(argv: readonly string[], io: CliIo): Promise<number> {
@@ -113,7 +115,10 @@ function stop({ id, pid, bundle }: RunningContainer, startTime: string, state: R
   if (hasOwnPids(join(bundle, state.config))) return;
   // The end of its first process does not end the others.
   const root = state.root === undefined ? [] : ['--root', state.root];
-  spawnSync(options.runtime, [...root, 'kill', '--all', id, 'KILL'], { stdio: 'ignore', timeout: KILL_TIMEOUT_MS });
+  childProcess().spawnSync(options.runtime, [...root, 'kill', '--all', id, 'KILL'], {
+    stdio: 'ignore',
+    timeout: KILL_TIMEOUT_MS,
+  });
 }
 
 function hasOwnPids(path: string): boolean {
@@ -136,7 +141,7 @@ function startMonitor(
   const [node, script] = io.program;
   // Opened here, because the file may be gone before the process has come up.
   const state = openSync(path, 'r');
-  const child = spawn(node, [script, 'oci-hook', ...own, 'monitor', id, `${pid}`, startTime], {
+  const child = childProcess().spawn(node, [script, 'oci-hook', ...own, 'monitor', id, `${pid}`, startTime], {
     detached: true,
     cwd: '/',
     stdio: [state, 'ignore', 'ignore', ...coverInheritedFds(3)],
