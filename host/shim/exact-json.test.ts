@@ -7,6 +7,7 @@ const cases = [
   { name: 'the largest memory limit', text: '{"limit":9223372036854771712}' },
   { name: 'a negative one', text: '[-9223372036854775808]' },
   { name: 'digits inside a text', text: '["18446744073709551615","\\\\\\"18446744073709551615"]' },
+  { name: 'a long script in a text', text: `["${'\\\\'.repeat(3_900_000)}",18446744073709551615]` },
   { name: 'both', text: '["18446744073709551615",18446744073709551615]' },
   { name: 'numbers that need nothing', text: '[0,-1,1.5,9007199254740991]' },
 ];

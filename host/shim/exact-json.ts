@@ -12,7 +12,8 @@ export interface ExactJson {
   stringify(value: unknown): string;
 }
 
-const STRING_OR_NUMBER = /"[^"\\]*(?:\\.[^"\\]*)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g;
+/** Not whole texts: a pattern that takes one in pieces runs out of stack in a long one. Digits of a text are told by its quotes. */
+const QUOTE_ESCAPE_OR_NUMBER = /"|\\.|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g;
 
 /** @throws SyntaxError for what is no JSON. */
 export function parseExactJson(text: string): ExactJson {
@@ -38,8 +39,15 @@ const LARGEST: readonly (readonly [number, string])[] = [2n ** 64n, 2n ** 63n].m
 function largeNumbers(text: string): ReadonlyMap<number, string> {
   const exact = new Map<number, string>();
   if (/\d{16}/.test(text)) {
-    for (const [token] of text.matchAll(STRING_OR_NUMBER)) {
-      if (/^-?\d{16,}$/.test(token) && !Number.isSafeInteger(Number(token)) && !exact.has(Number(token))) {
+    let inText = false;
+    for (const [token] of text.matchAll(QUOTE_ESCAPE_OR_NUMBER)) {
+      if (token === '"') inText = !inText;
+      else if (
+        !inText &&
+        /^-?\d{16,}$/.test(token) &&
+        !Number.isSafeInteger(Number(token)) &&
+        !exact.has(Number(token))
+      ) {
         exact.set(Number(token), token);
       }
     }
