@@ -5,7 +5,7 @@
  * pipe: text for our stderr, and in the end that the container has started, or our exit code.
  */
 import { spawn } from 'node:child_process';
-import { closeSync, openSync } from 'node:fs';
+import { closeSync, openSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
@@ -25,6 +25,8 @@ export type SupervisorMessage =
   | { readonly started: true }
   /** The exit code; the reason came as text. */
   | { readonly failed: number };
+
+const MAX_LAST_WORDS = 2000;
 
 /** Where a supervisor finds the pipe. */
 export const CHANNEL_FD = 3;
@@ -78,7 +80,8 @@ async function startSupervisor({ io, argv }: CommandContext, { folder, record }:
   try {
     const exitCode = await listen(child.stdio[CHANNEL_FD] as Readable, (text) => io.stderr.write(text));
     if (exitCode !== undefined) return exitCode;
-    throw new CommandFailure(`The supervisor of the container ended too early: ${await ended}`, {
+    const how = await ended;
+    throw new CommandFailure(`The supervisor of the container ended too early: ${how}${lastWords(folder)}`, {
       exitCode: EXIT_RUN_FAILED,
     });
   } finally {
@@ -88,6 +91,12 @@ async function startSupervisor({ io, argv }: CommandContext, { folder, record }:
     // Not waited for any more.
     ended.catch(() => undefined);
   }
+}
+
+/** What Node says when it crashes; empty for a supervisor that was killed. */
+function lastWords(folder: string): string {
+  const text = readFileSync(join(folder, LOG_NAME), 'utf8').trim();
+  return text === '' ? '' : `\n${text.slice(-MAX_LAST_WORDS)}`;
 }
 
 /** @returns the exit code, or undefined if the supervisor ended without one. */

@@ -22,5 +22,5 @@ export type { ProcessIdentity, ProcessLife } from './process-identity.js';
 export { identityOf, lifeOf, ourselves } from './process-identity.js';
 export { childrenOf, processStats } from './process-stats.js';
 export type { RunDirectory } from './run-directory.js';
-export { cleanupStale, createRunDirectory, defaultRunBase, openBase } from './run-directory.js';
+export { cleanupStale, createRunDirectory, defaultRunBase, isOurs, openBase } from './run-directory.js';
 export { asEngineFailure, checkStart, spawned, stderrOf } from './start.js';

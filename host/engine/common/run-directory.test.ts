@@ -123,15 +123,28 @@ describe('cleanupStale()', () => {
 
   test('gives a folder without an owner a minute', () => {
     const path = join(base, 'new-x');
-    mkdirSync(path, { recursive: true });
+    mkdirSync(path, { recursive: true, mode: 0o700 });
     const now = Date.now();
     expect(cleanupStale(base, now)).toEqual([]);
     expect(cleanupStale(base, now + 120_000)).toEqual([path]);
   });
 
+  test('believes nothing in a base that others can write to', () => {
+    const kept = join(folder, 'kept');
+    mkdirSync(kept);
+    const run = createRunDirectory(base, 'a');
+    run.recordCgroups([kept]);
+    rewrite(run.path, { startTime: '1' });
+    chmodSync(base, 0o777);
+    expect(cleanupStale(base)).toEqual([]);
+    expect([existsSync(kept), existsSync(run.path)]).toEqual([true, true]);
+    chmodSync(base, 0o700);
+    expect(cleanupStale(base)).toEqual([run.path]);
+  });
+
   test('leaves other folders alone, and a base that is missing', () => {
     expect(cleanupStale(base)).toEqual([]);
-    mkdirSync(join(base, 'else'), { recursive: true });
+    mkdirSync(join(base, 'else'), { recursive: true, mode: 0o700 });
     expect(cleanupStale(base, Date.now() + 120_000)).toEqual([]);
     expect(readdirSync(base)).toEqual(['else']);
   });

@@ -123,11 +123,11 @@ function removeIfEmpty(base: string): void {
  */
 export function openBase(base: string): void {
   mkdirSync(base, { recursive: true, mode: 0o700 });
-  const stat = lstatSync(base, { throwIfNoEntry: false });
-  if (stat === undefined) {
+  const ours = isOurs(base);
+  if (ours === undefined) {
     return; // removed by another run; the next step sees it
   }
-  if (!stat.isDirectory() || stat.uid !== process.getuid?.() || (stat.mode & 0o077) !== 0) {
+  if (!ours) {
     throw new PluginError('ENGINE_FAILED', `Cannot use ${quote(base)}: it must be a directory of ours with mode 0700`, {
       hint: 'Remove it, or set XDG_RUNTIME_DIR to a private folder.',
     });
@@ -135,7 +135,18 @@ export function openBase(base: string): void {
 }
 
 /**
- * Remove what runs left behind whose process is gone.
+ * Whether a folder is ours alone, so that what is written in it can be believed. In a shared temporary folder anybody can make one of
+ * our name.
+ *
+ * @returns undefined if there is nothing.
+ */
+export function isOurs(base: string): boolean | undefined {
+  const stat = lstatSync(base, { throwIfNoEntry: false });
+  return stat?.isDirectory() && stat.uid === process.getuid?.() && (stat.mode & 0o077) === 0;
+}
+
+/**
+ * Remove what runs left behind whose process is gone. In a folder that is not ours alone, nothing is touched.
  *
  * Folders made in another pid namespace are left alone: their pids mean nothing here.
  *
@@ -143,6 +154,9 @@ export function openBase(base: string): void {
  */
 export function cleanupStale(base: string, now: number = Date.now()): string[] {
   const removed: string[] = [];
+  if (isOurs(base) !== true) {
+    return removed;
+  }
   for (const name of readNames(base).filter((entry) => /^(run|new)-/.test(entry))) {
     const path = join(base, name);
     if (!isStale(path, now)) {

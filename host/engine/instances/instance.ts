@@ -53,8 +53,10 @@ export function writeRecord(folder: string, record: InstanceRecord): void {
 /** @returns undefined if there is none, or none that can be read. */
 export function readRecord(folder: string): InstanceRecord | undefined {
   try {
-    // Written by us alone, in a folder that only we can enter.
-    return JSON.parse(readFileSync(join(folder, RECORD), 'utf8')) as InstanceRecord;
+    // Written by us alone, in a folder that only we can enter; perhaps by another version of ours.
+    const record = JSON.parse(readFileSync(join(folder, RECORD), 'utf8')) as InstanceRecord;
+    const whole = typeof record.supervisor.pid === 'number' && Array.isArray(record.command);
+    return whole && Number.isFinite(record.createdAt) ? record : undefined;
   } catch {
     return undefined;
   }

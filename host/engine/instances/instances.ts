@@ -12,7 +12,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdirSync, readdirSync, renameSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { PluginError, quote } from '../../errors/index.js';
-import { checkStart, openBase, ourselves } from '../common/index.js';
+import { checkStart, isOurs, openBase, ourselves } from '../common/index.js';
 import type { InstanceRecord } from './instance.js';
 import { isLive, readRecord, writeRecord } from './instance.js';
 import { LOG_NAME } from './log-file.js';
@@ -71,7 +71,7 @@ export function updateInstance(instance: Instance, changes: Partial<InstanceReco
   return { ...instance, record };
 }
 
-/** All of them, the oldest first. */
+/** All of them, the oldest first; none if `base` is not ours alone. */
 export function listInstances(base: string): Instance[] {
   return namesIn(base)
     .filter((name) => name.startsWith(PREFIX))
@@ -80,8 +80,8 @@ export function listInstances(base: string): Instance[] {
 }
 
 export function findInstance(base: string, id: string): Instance | undefined {
-  // What is no id is no part of a path either.
-  if (!/^[A-Za-z0-9][A-Za-z0-9_.+-]*$/.test(id)) return undefined;
+  // What is no id is no part of a path either. And whoever believes a record sends signals to the processes in it.
+  if (isOurs(base) !== true || !/^[A-Za-z0-9][A-Za-z0-9_.+-]*$/.test(id)) return undefined;
   const folder = join(base, `${PREFIX}${id}`);
   const record = readRecord(folder);
   return record?.id === id ? { folder, record } : undefined;
