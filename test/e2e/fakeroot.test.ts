@@ -56,6 +56,30 @@ describe.skipIf(!possible)('run --fakeroot', { timeout: 60_000 }, () => {
         expect(await eventually(() => !existsSync(workshop.runBase))).toBe(true);
       });
 
+      const idsAs = (uidMappings: object[], user: object) => ({
+        engine,
+        options: { command: ['sh', '-c', 'id; touch /tmp/a; stat -c %u:%g /tmp/a'] },
+        edit: { process: { user }, linux: { uidMappings, gidMappings: groups } },
+      });
+      const groups = [
+        { containerID: 0, hostID: SUBUSER.gid, size: 1 },
+        { containerID: 1, hostID: 400_000, size: 500 },
+      ];
+      const root = { containerID: 0, hostID: SUBUSER.uid, size: 1 };
+
+      test('a command of another user has the ids and groups that the config says', async () => {
+        const map = [root, { containerID: 1, hostID: 300_000, size: 1000 }];
+        const { stdout } = await workshop.drive(idsAs(map, { uid: 7, gid: 8, additionalGids: [9, 10] }));
+        expect(stdout).toBe('uid=7 gid=8 groups=8,9,10\n7:8\n');
+      });
+
+      test('a config with ids of others fails, in the words of newuidmap', async () => {
+        const map = [root, { containerID: 1, hostID: 0, size: 1 }];
+        const { events } = await workshop.drive(idsAs(map, { uid: 0, gid: 0 }));
+        const message = expect.stringMatching(/Cannot give the container its ids: newuidmap: .*not allowed/);
+        expect(events).toEqual([{ event: 'failed', code: 'ENGINE_FAILED', message }]);
+      });
+
       test('needs newuidmap, and says so', async () => {
         const hidden = ['/usr/bin/newuidmap'];
         const result = await workshop.run(shell('true', '--engine', engine), { hidden });

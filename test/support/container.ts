@@ -36,16 +36,7 @@ export interface Workshop {
 export function createWorkshop(): Workshop {
   const folder = mkdtempSync(join(tmpdir(), 'wasm-plugin-test-'));
   chmodSync(folder, 0o755);
-  const driver = join(folder, 'driver.mjs');
-  buildSync({
-    entryPoints: [fileURLToPath(new URL('container-driver.ts', import.meta.url))],
-    outfile: driver,
-    bundle: true,
-    platform: 'node',
-    format: 'esm',
-    logLevel: 'silent',
-  });
-
+  const driver = buildDriver(folder);
   const leaked = openSync('/', 'r');
 
   function launch(identity: Identity, order: DriverOrder) {
@@ -92,6 +83,20 @@ export function createWorkshop(): Workshop {
       rmSync(folder, { recursive: true, force: true });
     },
   };
+}
+
+/** @returns the path of `container-driver.ts` as one file in `folder`. */
+export function buildDriver(folder: string): string {
+  const driver = join(folder, 'driver.mjs');
+  buildSync({
+    entryPoints: [fileURLToPath(new URL('container-driver.ts', import.meta.url))],
+    outfile: driver,
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    logLevel: 'silent',
+  });
+  return driver;
 }
 
 /**

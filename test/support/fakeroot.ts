@@ -7,7 +7,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buildTinyRootfs } from '../../host/engine/index.js';
 import { buildCommand } from './built-command.js';
-import { canContain } from './container.js';
+import { buildDriver, canContain } from './container.js';
+import type { DriverEvent, DriverOrder } from './container-driver.js';
 import { needs } from './need.js';
 
 export const SUBUSER = { uid: 4321, gid: 4322, name: 'subuser' } as const;
@@ -35,6 +36,8 @@ export interface SubuserWorkshop {
   /** Where runs have their folders. */
   readonly runBase: string;
   run(args: readonly string[], options?: RunOptions): Promise<Result>;
+  /** Run a container of any config on an engine. */
+  drive(order: Omit<DriverOrder, 'rootfs'>): Promise<Result & { readonly events: readonly DriverEvent[] }>;
   /** End the run with SIGKILL as soon as its container has printed something. */
   killed(args: readonly string[]): Promise<Result>;
   dispose(): void;
@@ -57,6 +60,7 @@ export function createSubuserWorkshop(): SubuserWorkshop {
   ];
   buildTinyRootfs(image, ['cat', 'chmod', 'chown', 'id', 'ls', 'mkdir', 'sleep', 'stat', 'touch']);
   const bin = buildCommand(join(folder, 'command'));
+  const driver = buildDriver(folder);
   for (const path of [volume, temporary]) {
     mkdirSync(path);
     chownSync(path, SUBUSER.uid, SUBUSER.gid);
@@ -71,7 +75,7 @@ export function createSubuserWorkshop(): SubuserWorkshop {
   writeFileSync(join(etc, 'subuid'), `${name}:300000:1000\n`);
   writeFileSync(join(etc, 'subgid'), `${uid}:400000:500\n${name}:500000:500\n`);
 
-  function launch(args: readonly string[], { etc: files = {}, hidden = [], asRoot = false }: RunOptions) {
+  function launch(program: readonly string[], { etc: files = {}, hidden = [], asRoot = false }: RunOptions) {
     const own = mkdtempSync(join(folder, 'etc-'));
     const mounts = Object.entries(files).map(([file, text], index) => {
       writeFileSync(join(own, `${index}`), text);
@@ -86,7 +90,7 @@ export function createSubuserWorkshop(): SubuserWorkshop {
     ].join('\n');
     const become = asRoot ? [] : ['setpriv', '--reuid', `${uid}`, '--regid', `${gid}`, '--clear-groups', '--'];
     const namespace = ['--mount', '--propagation', 'private', '--', 'sh', '-c', script, 'sh'];
-    return spawn('unshare', [...namespace, ...become, process.execPath, bin, ...args], {
+    return spawn('unshare', [...namespace, ...become, process.execPath, ...program], {
       cwd: '/',
       env: {
         PATH: process.env.PATH,
@@ -94,18 +98,18 @@ export function createSubuserWorkshop(): SubuserWorkshop {
         HOME: volume,
         WASM_PLUGIN_STORE: join(asRoot ? own : temporary, 'store'),
       },
-      stdio: ['ignore', 'pipe', 'pipe'],
+      stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
     });
   }
 
   function end(child: ReturnType<typeof launch>, onOutput: () => void = () => undefined): Promise<Result> {
     return new Promise((resolve, reject) => {
       let [stdout, stderr] = ['', ''];
-      child.stdout.on('data', (text: Buffer) => {
+      child.stdout?.on('data', (text: Buffer) => {
         stdout += text;
         onOutput();
       });
-      child.stderr.on('data', (text: Buffer) => {
+      child.stderr?.on('data', (text: Buffer) => {
         stderr += text;
       });
       child.once('error', reject);
@@ -118,10 +122,23 @@ export function createSubuserWorkshop(): SubuserWorkshop {
     image,
     volume,
     runBase: join(temporary, `wasm-plugin-${uid}`),
-    run: (args, options = {}) => end(launch(args, options)),
+    run: (args, options = {}) => end(launch([bin, ...args], options)),
+    async drive(order) {
+      const child = launch([driver, JSON.stringify({ ...order, rootfs: image })], {});
+      let told = '';
+      child.stdio[3]?.on('data', (text: Buffer) => {
+        told += text;
+      });
+      const result = await end(child);
+      const events = told
+        .split('\n')
+        .filter(Boolean)
+        .map((line) => JSON.parse(line) as DriverEvent);
+      return { ...result, events };
+    },
     killed(args) {
       // The tools in front execute each other, so the process that was started is wasm-plugin.
-      const child = launch(args, {});
+      const child = launch([bin, ...args], {});
       return end(child, () => child.kill('SIGKILL'));
     },
     dispose() {
