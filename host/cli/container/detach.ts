@@ -4,6 +4,7 @@
  * The supervisor is this program with the same words, in a session of its own. Until the container runs it sends lines of JSON up a
  * pipe: text for our stderr, and in the end that the container has started, or our exit code.
  */
+import type { ChildProcess } from 'node:child_process';
 import { spawn } from 'node:child_process';
 import { closeSync, openSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -46,20 +47,27 @@ export async function detach(context: CommandContext, { args, options }: ParsedB
   const { io } = context;
   if (options.has('dry-run')) throw new UsageError('--dry-run starts nothing that --detach could leave running');
   const id = options.text('name') ?? makeId();
-  const instance = createInstance(instanceBase(io), { id, image: args[0]! });
+  // Until the container runs, a signal for us is one for it: from before there is a record, which a killed process would leave.
+  let pass: (signal: NodeJS.Signals) => void = () => undefined;
+  const unsubscribe = io.onSignal((signal) => pass(signal));
+  let instance: Instance | undefined;
   let failed = true;
   try {
-    const exitCode = await startSupervisor(context, instance);
+    instance = createInstance(instanceBase(io), { id, image: args[0]! });
+    const child = spawnSupervisor(context, instance);
+    pass = (signal) => void child.kill(signal);
+    const exitCode = await verdictOf(child, context, instance);
     failed = exitCode !== EXIT_OK;
     if (!failed) io.stdout.write(`${id}\n`);
     return exitCode;
   } finally {
+    unsubscribe();
     // As if it was never tried. A supervisor that could do so has done it itself.
-    if (failed) removeInstance(instance);
+    if (failed && instance !== undefined) removeInstance(instance);
   }
 }
 
-async function startSupervisor({ io, argv }: CommandContext, { folder, record }: Instance): Promise<number> {
+function spawnSupervisor({ io, argv }: CommandContext, { folder, record }: Instance): ChildProcess {
   const [node, script] = io.program;
   // Its own output is what Node says when it crashes; everything else goes through writers.
   const log = openSync(join(folder, LOG_NAME), 'a');
@@ -71,12 +79,14 @@ async function startSupervisor({ io, argv }: CommandContext, { folder, record }:
     stdio: ['ignore', log, log, 'pipe', ...coverInheritedFds(CHANNEL_FD + 1)],
   });
   closeSync(log);
+  return child;
+}
+
+async function verdictOf(child: ChildProcess, { io }: CommandContext, { folder }: Instance): Promise<number> {
   const ended = new Promise<string>((resolve, reject) => {
     child.once('error', reject);
     child.once('exit', (code, signal) => resolve(signal ?? `exit code ${code}`));
   });
-  // Until the container runs, a signal for us is one for it.
-  const unsubscribe = io.onSignal((signal) => void child.kill(signal));
   try {
     const exitCode = await listen(child.stdio[CHANNEL_FD] as Readable, (text) => io.stderr.write(text));
     if (exitCode !== undefined) return exitCode;
@@ -85,7 +95,6 @@ async function startSupervisor({ io, argv }: CommandContext, { folder, record }:
       exitCode: EXIT_RUN_FAILED,
     });
   } finally {
-    unsubscribe();
     child.unref();
     (child.stdio[CHANNEL_FD] as Readable).destroy();
     // Not waited for any more.
