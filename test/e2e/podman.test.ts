@@ -50,7 +50,7 @@ describe.each(identities)('plugins under podman as %s', (identity: Identity) => 
     cpSync(plugged.store, store, { recursive: true });
     if (identity === 'user') spawnSync('chown', ['-R', `${ORDINARY_UID}:${ORDINARY_UID}`, store]);
     programs = join(podman.folder, 'programs');
-    state = identity === 'root' ? '/run/wasm-plugin' : join(podman.runtimeDir, 'wasm-plugin');
+    state = podman.state;
     const made = await setup();
     expect(made).toMatchObject({ exitCode: 0, stderr: '' });
   }, 300_000);

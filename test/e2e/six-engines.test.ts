@@ -1,6 +1,6 @@
 /** What plugins are for: one pair of packages does the same to a container under every engine. */
 import { execFile } from 'node:child_process';
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -59,7 +59,10 @@ async function podman(): Promise<Engine> {
   expect(made).toMatchObject({ exitCode: 0, stderr: '' });
   return {
     run: () => started.run('wasm-plugin', ['--annotation', `${ANNOTATION}=here`], SCRIPT),
-    leftovers: () => started.leftovers(),
+    async leftovers() {
+      const names = readdirSync(join(started.state, 'at'), { recursive: true, encoding: 'utf8' });
+      return [...(await started.leftovers()), ...names.filter((name) => name.endsWith('.json'))];
+    },
   };
 }
 

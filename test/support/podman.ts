@@ -45,6 +45,8 @@ export interface Podman {
   readonly folder: string;
   readonly home: string;
   readonly runtimeDir: string;
+  /** What our runtime entry keeps here, its log and the states of containers, as the tests see it. */
+  readonly state: string;
   /** Run any program as podman is run, and wait. */
   exec(words: readonly string[], options?: RunOptions): Promise<Ran>;
   podman(args: readonly string[], options?: RunOptions): Promise<Ran>;
@@ -62,8 +64,8 @@ export function canPodman(identity: Identity): boolean {
 }
 
 /** crun 1.8 refuses to work beside a cgroup v2 tree that is not the only one. */
-const ENTER = `umount /sys/fs/cgroup/unified 2>/dev/null; for one in "$@"; do
-  mkdir -p "$one" && mount -t tmpfs tmpfs "$one" || exit 1
+const ENTER = `umount /sys/fs/cgroup/unified 2>/dev/null; mode=$1; shift; for one in "$@"; do
+  mkdir -p "$one" && mount -t tmpfs -o "mode=$mode" tmpfs "$one" || exit 1
 done; echo ready; exec cat`;
 
 export interface PodmanOptions {
@@ -85,7 +87,12 @@ export async function startPodman(identity: Identity, { config = '' }: PodmanOpt
   // The drop-ins of the whole machine are replaced in the namespace, root's are only there.
   const dropIns = '/etc/containers/containers.conf.d';
   const hadDropIns = existsSync(dropIns);
-  const box = await enter(hadDropIns || identity === 'root' ? [dropIns] : []);
+  // So is what root's runtime entries keep: other podmans of the machine, and of tests, keep theirs.
+  const rootState = '/run/wasm-plugin';
+  const hadState = existsSync(rootState);
+  const box = await (identity === 'root'
+    ? enter('700', [dropIns, rootState])
+    : enter('755', hadDropIns ? [dropIns] : []));
   const own = join(home, '.config/containers/containers.conf.d');
   if (identity === 'user') {
     for (const path of [folder, home, runtimeDir]) chownSync(path, ORDINARY_UID, ORDINARY_UID);
@@ -131,6 +138,7 @@ export async function startPodman(identity: Identity, { config = '' }: PodmanOpt
     folder,
     home,
     runtimeDir,
+    state: identity === 'root' ? `/proc/${box.pid}/root${rootState}` : join(runtimeDir, 'wasm-plugin'),
     exec,
     podman,
     run: (runtime, options, script, io) =>
@@ -167,6 +175,7 @@ export async function startPodman(identity: Identity, { config = '' }: PodmanOpt
       await new Promise((resolve) => box.child.once('close', resolve));
       if (!hadCgroup) removeCgroup('libpod_parent');
       if (!hadDropIns && existsSync(dropIns)) spawnSync('rmdir', [dropIns]);
+      if (!hadState && existsSync(rootState)) spawnSync('rmdir', [rootState]);
       rmSync(folder, { recursive: true, force: true });
     },
   };
@@ -181,9 +190,12 @@ export async function startPodman(identity: Identity, { config = '' }: PodmanOpt
 }
 
 /** A namespace that stays as long as its first process, and that no longer than the tests. */
-async function enter(overlaid: readonly string[]): Promise<{ readonly pid: number; readonly child: ChildProcess }> {
+async function enter(
+  mode: string,
+  overlaid: readonly string[],
+): Promise<{ readonly pid: number; readonly child: ChildProcess }> {
   const words = ['--pdeathsig', 'KILL', '--', 'unshare', '--mount', '--propagation', 'private', '--'];
-  const child = spawn('setpriv', [...words, 'sh', '-c', ENTER, 'enter', ...overlaid], {
+  const child = spawn('setpriv', [...words, 'sh', '-c', ENTER, 'enter', mode, ...overlaid], {
     stdio: ['pipe', 'pipe', 'inherit'],
   });
   await new Promise((resolve, reject) => {
