@@ -22,6 +22,7 @@ import { createPacker } from '../support/cli-package.js';
 import type { Identity } from '../support/container.js';
 import { become, giveTo, isGone, ORDINARY_UID } from '../support/container.js';
 import { combinations, leftOf, NOTHING } from '../support/engines.js';
+import { compileExample } from '../support/example-plugin.js';
 import { settle } from '../support/leftovers.js';
 import { needs } from '../support/need.js';
 
@@ -29,10 +30,13 @@ const root = mkdtempSync(join(tmpdir(), 'wasm-plugin-instances-'));
 const me = process.getuid?.() === 0 ? 'root' : 'user';
 let command: string;
 let sif: string;
+let monitor: string;
 
 beforeAll(async () => {
   chmodSync(root, 0o755);
   command = buildCommand(join(root, 'package'));
+  monitor = join(root, 'monitor.sif');
+  writeFileSync(monitor, await compileExample('monitor-plugin'));
   sif = (await createPacker(root)).pack({
     name: 'example.com/watch',
     requests: ['config:env'],
@@ -252,6 +256,22 @@ for (const { engine, identity, possible } of all) {
       }
       expect(await ps()).toMatchObject([{ status: 'running' }]);
       await wp('stop', 'calm');
+      await wp('cleanup', '--all');
+      await nothing();
+    });
+
+    test('a monitor hears of its start, of signals and of its end, long after the terminal is gone', async () => {
+      const own = join(home, 'monitored');
+      const monitored = (...args: string[]) => wp('--store', own, ...args);
+      expect((await monitored('install', '--yes', monitor)).exitCode).toBe(0);
+      expect((await monitored('config', 'example.com/monitor-plugin', 'tickMs=100')).exitCode).toBe(0);
+      const { stdout, stderr } = await monitored('run', '--detach', '--name', 'seen', 'image', ...LOYAL);
+      expect([stdout, stderr]).toEqual(['seen\n', '']);
+      const read = async () => (await wp('logs', 'seen')).stdout;
+      await until(async () => (await read()).includes('alive for'));
+      await wp('stop', 'seen');
+      const heard = (await read()).match(/started, pid|alive for|gets \w+|exited with \d+/g);
+      expect([...new Set(heard)]).toEqual(['started, pid', 'alive for', 'gets SIGTERM', 'exited with 3']);
       await wp('cleanup', '--all');
       await nothing();
     });
