@@ -9,7 +9,8 @@ interface Hooked {
  * @param program - absolute path of our hook program.
  */
 export function withoutOwnHooks<Config extends Hooked>(config: Config, program: string): Config {
-  const { hooks } = config;
+  // Nobody has looked yet whether it is an object.
+  const hooks = (config as Config | null)?.hooks;
   if (typeof hooks !== 'object' || hooks === null) {
     return config;
   }

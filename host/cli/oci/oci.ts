@@ -89,7 +89,11 @@ async function beforeCreate(call: RuntimeCall, options: OwnOptions, io: CliIo): 
   const bundle = resolve(io.cwd, call.bundle);
   const file = readConfigFile(resolve(bundle, call.config));
   const original = file.value as Original;
-  if (isSandbox(original?.annotations)) return;
+  if (isSandbox(original?.annotations)) {
+    // Whoever may choose annotations can claim it, so it is told.
+    ociContext(options, io, id).log.info('left alone: by its annotations it is the sandbox of a pod');
+    return;
+  }
   const start = options.hook === undefined ? original : withoutOwnHooks(original, options.hook);
   const context = ociContext(options, io, id);
   // Of an earlier container of this id.
