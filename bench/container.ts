@@ -79,6 +79,8 @@ async function measure(podman: Podman): Promise<ReadonlyMap<string, readonly num
     input: JSON.stringify(order),
   });
   if (exitCode !== 0) throw new Error(stderr);
+  const left = await podman.leftovers();
+  if (left.length > 0) throw new Error(`Left behind: ${left.join(', ')}`);
   return new Map(Object.entries(JSON.parse(stdout) as StartSamples));
 }
 
