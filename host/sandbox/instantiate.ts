@@ -171,10 +171,10 @@ function ownMemory(
 }
 
 /** An object without a prototype: the names are the guest's. */
-function record<V, T>(entries: Iterable<readonly [string, V]>, valueOf: (value: V) => T): Record<string, T> {
+function record<V, T>(entries: Iterable<readonly [string, V]>, convert: (value: V) => T): Record<string, T> {
   const made: Record<string, T> = Object.create(null);
   for (const [name, value] of entries) {
-    made[name] = valueOf(value);
+    made[name] = convert(value);
   }
   return made;
 }

@@ -10,6 +10,7 @@ import { escapeControls, PluginError, quote } from '../../errors/index.js';
 import type { OciConfig } from '../../oci/index.js';
 import type { Cgroup, OciState, RunDirectory } from '../common/index.js';
 import {
+  cgroupFolders,
   childrenOf,
   createChannel,
   exitStatus,
@@ -112,8 +113,8 @@ class SupervisedContainer implements RunningContainer {
     if (given.admitted.idMaps !== undefined) {
       await writeIdMaps(this.pid, given.admitted.idMaps);
     }
+    given.run.recordCgroups(cgroupFolders(given.id));
     this.cgroup = given.createCgroup();
-    given.run.recordCgroups(this.cgroup.folders);
     this.cgroup.join(this.pid);
     this.setOomScore();
     channel.send('limited');

@@ -27,6 +27,20 @@ export interface Cgroup {
   remove(): string[];
 }
 
+/** Where {@link createCgroup} makes folders, or may: known, so that they can be removed, before the first one is there. */
+export function cgroupFolders(id: string): string[] {
+  const own = ownGroups();
+  const name = nameOf(id);
+  const unified = own.get('');
+  return [
+    ...CONTROLLERS.flatMap((controller) => {
+      const group = own.get(controller);
+      return group === undefined ? [] : [join(ROOT, controller, group, name)];
+    }),
+    ...(unified === undefined ? [] : [join(ROOT, unified, name), join(ROOT, dirname(unified), name)]),
+  ];
+}
+
 /**
  * Make a cgroup and write the limits.
  *
@@ -34,7 +48,7 @@ export interface Cgroup {
  * @param onWarning - told of each limit that could not be set, with the reason.
  */
 export function createCgroup(id: string, resources: OciResources, onWarning: (text: string) => void): Cgroup {
-  const name = `wasm-plugin-${id}`;
+  const name = nameOf(id);
   const groups = new Map<Controller, Group>();
   const why = new Map<Controller, string>();
   const limits = limitsOf(resources);
@@ -71,6 +85,10 @@ export function createCgroup(id: string, resources: OciResources, onWarning: (te
     stats: () => readCgroupStats(groups),
     remove: () => folders.filter((folder) => !removeCgroup(folder)),
   };
+}
+
+function nameOf(id: string): string {
+  return `wasm-plugin-${id}`;
 }
 
 interface Limit {

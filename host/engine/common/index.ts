@@ -1,5 +1,5 @@
 export type { Cgroup } from './cgroup.js';
-export { createCgroup } from './cgroup.js';
+export { cgroupFolders, createCgroup } from './cgroup.js';
 export type { Channel } from './channel.js';
 export { createChannel } from './channel.js';
 export type { Backing, ContainerView, Place } from './container-view.js';

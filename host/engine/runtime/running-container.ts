@@ -9,7 +9,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { PluginError } from '../../errors/index.js';
 import type { OciConfig } from '../../oci/index.js';
 import type { Cgroup, Channel, IdMaps, OciState, RunDirectory } from '../common/index.js';
-import { createChannel, exitStatus, processStats, runHooks, writeIdMaps } from '../common/index.js';
+import { cgroupFolders, createChannel, exitStatus, processStats, runHooks, writeIdMaps } from '../common/index.js';
 import type { ExitStatus, RunningContainer } from '../engine.js';
 import { GO, STARTED, TOLD } from './box.js';
 import { exitCodeOfWords, runtimeWords, setupFailed } from './failure.js';
@@ -127,8 +127,8 @@ class RuntimeContainer implements RunningContainer {
       await writeIdMaps(this.box, given.idMaps);
       this.channel.send('mapped');
     }
+    given.run.recordCgroups(cgroupFolders(given.id));
     this.cgroup = given.createCgroup();
-    given.run.recordCgroups(this.cgroup.folders);
     await this.pipes.told.expect('created');
     const init = findInit(this.box);
     if (init === undefined) {
