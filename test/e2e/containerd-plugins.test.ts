@@ -1,8 +1,10 @@
 /** Plugins under containerd: what they do to containers that `ctr` starts. */
+
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import { AGAIN } from '../support/again.js';
 import { type Containerd, canContainerd, startContainerd } from '../support/containerd.js';
 import { lingering } from '../support/lingering.js';
 import { TINY_IMAGE } from '../support/oci-archive.js';
@@ -17,7 +19,7 @@ import { realRuntimes, type Trampoline, writeTrampoline } from '../support/tramp
 
 const supported = canContainerd();
 
-describe.skipIf(!supported)('plugins under containerd', () => {
+describe.skipIf(!supported)('plugins under containerd', AGAIN, () => {
   let folder: string;
   let plugged: PluggedCommand;
   let containerd: Containerd;
@@ -98,11 +100,15 @@ describe.skipIf(!supported)('plugins under containerd', () => {
     });
 
     test('another process in the container sees what they set', async () => {
-      const running = run('long', 'exec sleep 1000');
-      await vi.waitFor(
-        async () => expect((await containerd.ctr('tasks', 'list')).stdout).toMatch(/long .*RUNNING/),
-        20_000,
-      );
+      let ended: unknown;
+      const running = run('long', 'exec sleep 1000').then((result) => {
+        ended = result;
+        return result;
+      });
+      await vi.waitFor(async () => {
+        const { stdout } = await containerd.ctr('tasks', 'list');
+        expect({ stdout, ended }).toMatchObject({ stdout: expect.stringMatching(/long .*RUNNING/), ended: undefined });
+      }, 60_000);
       const exec = ['tasks', 'exec', '--exec-id', 'one', `${real}-long`, '/bin/sh', '-c', 'echo $SITE'];
       expect(await containerd.ctr(...exec)).toMatchObject({ exitCode: 0, stdout: 'nowhere\n' });
       await containerd.ctr('tasks', 'kill', '--signal', 'SIGKILL', `${real}-long`);

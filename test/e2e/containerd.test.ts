@@ -1,7 +1,9 @@
 /** The OCI runtime under containerd, as its client `ctr` drives it. */
+
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import { AGAIN } from '../support/again.js';
 import { type Containerd, canContainerd, startContainerd } from '../support/containerd.js';
 import { lingering } from '../support/lingering.js';
 import { TINY_IMAGE } from '../support/oci-archive.js';
@@ -9,7 +11,7 @@ import { realRuntimes, type Trampoline, writeTrampoline } from '../support/tramp
 
 const supported = canContainerd();
 
-describe.skipIf(!supported)('under containerd', () => {
+describe.skipIf(!supported)('under containerd', AGAIN, () => {
   let containerd: Containerd;
   beforeAll(async () => {
     containerd = await startContainerd();

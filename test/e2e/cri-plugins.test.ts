@@ -1,8 +1,10 @@
 /** Plugins under containerd's CRI plugin: what they do to the containers of pods. */
+
 import { chmodSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { AGAIN } from '../support/again.js';
 import { type Containerd, canContainerd, startContainerd } from '../support/containerd.js';
 import { type CriClient, connectCri, type Pod } from '../support/cri.js';
 import { installPlugins, LIMIT_PLUGIN, setupEntry } from '../support/plugged-runtime.js';
@@ -12,7 +14,7 @@ const supported = canContainerd();
 const runtimes = supported ? realRuntimes() : [];
 const MIB = 1024 * 1024;
 
-describe.skipIf(!supported)('plugins under the CRI plugin', () => {
+describe.skipIf(!supported)('plugins under the CRI plugin', AGAIN, () => {
   const trampolines = new Map<RealRuntime, Trampoline>();
   const pods = new Set<Pod>();
   let folder: string;

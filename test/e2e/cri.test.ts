@@ -1,8 +1,10 @@
 /** The OCI runtime under containerd's CRI plugin, driven as a kubelet would. */
+
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { AGAIN } from '../support/again.js';
 import { type Containerd, canContainerd, startContainerd } from '../support/containerd.js';
 import { type CriClient, connectCri, type Pod } from '../support/cri.js';
 import { type RealRuntime, realRuntimes, type Trampoline, writeTrampoline } from '../support/trampoline.js';
@@ -10,7 +12,7 @@ import { type RealRuntime, realRuntimes, type Trampoline, writeTrampoline } from
 const supported = canContainerd();
 const runtimes = supported ? realRuntimes() : [];
 
-describe.skipIf(!supported)('under the CRI plugin', () => {
+describe.skipIf(!supported)('under the CRI plugin', AGAIN, () => {
   const trampolines = new Map<RealRuntime, Trampoline>();
   const pods = new Set<Pod>();
   let folder: string;

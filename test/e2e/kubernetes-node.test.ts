@@ -1,9 +1,11 @@
 /** A node that docs/kubernetes/daemonset.yaml prepared: what a kubelet would ask of its containerd, by the RuntimeClass's handler. */
+
 import { execFileSync } from 'node:child_process';
 import { chmodSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { AGAIN } from '../support/again.js';
 import { type Containerd, canContainerd, startContainerd } from '../support/containerd.js';
 import { type CriClient, connectCri } from '../support/cri.js';
 import { buildImageFolder, initContainerScript, podSpecOf, readManifest } from '../support/kubernetes-node.js';
@@ -14,7 +16,7 @@ const supported = canContainerd() && existsSync(RUNTIME);
 if (!supported && canContainerd() && process.env.CI === 'true')
   throw new Error(`The manifests' ${RUNTIME} is not there`);
 
-describe.skipIf(!supported)('a node that the DaemonSet prepared', () => {
+describe.skipIf(!supported)('a node that the DaemonSet prepared', AGAIN, () => {
   let folder: string;
   let containerd: Containerd;
   let cri: CriClient;

@@ -15,6 +15,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { AGAIN } from '../support/again.js';
 import { eventually, type Identity, ORDINARY_UID } from '../support/container.js';
 import { compileExample } from '../support/example-plugin.js';
 import { installPlugins, LIMIT_PLUGIN, type PluggedCommand } from '../support/plugged-runtime.js';
@@ -38,7 +39,7 @@ afterAll(() => {
   if (folder !== undefined) rmSync(folder, { recursive: true, force: true });
 });
 
-describe.each(identities)('plugins under podman as %s', (identity: Identity) => {
+describe.each(identities)('plugins under podman as %s', AGAIN, (identity: Identity) => {
   let podman: Podman;
   let store: string;
   let programs: string;

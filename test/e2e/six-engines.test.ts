@@ -1,10 +1,12 @@
 /** What plugins are for: one pair of packages does the same to a container under every engine. */
+
 import { execFile } from 'node:child_process';
 import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { buildTinyRootfs, defaultRunBase } from '../../host/engine/index.js';
+import { AGAIN } from '../support/again.js';
 import { type Containerd, canContainerd, startContainerd } from '../support/containerd.js';
 import { connectCri, printedIn } from '../support/cri.js';
 import { combinations, type EngineName, leftOf } from '../support/engines.js';
@@ -120,7 +122,7 @@ const table: readonly Row[] = [
   { name: 'the container runtime interface of Kubernetes', possible: canContainerd(), start: cri },
 ];
 
-describe('two plugins change a container', () => {
+describe('two plugins change a container', AGAIN, () => {
   beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), 'wasm-plugin-six-'));
     chmodSync(folder, 0o755);
