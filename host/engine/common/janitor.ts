@@ -46,8 +46,11 @@ try() {
   return 1
 }
 try busy || exit 1
+# We may have been killed before we saw that it is somebody else's.
+base=\${4%/*}
+[ -O "$base" ] && [ ! -L "$base" ] || exit 0
 rm -rf -- "$4"
-case $(cat "$1/owner.json") in "$2"*) ;; *) rmdir -- "\${4%/*}"; exit 0 ;; esac
+case $(cat "$1/owner.json") in "$2"*) ;; *) rmdir -- "$base"; exit 0 ;; esac
 mv -T -- "$1" "$3" || exit 1
 # An image that is mounted there: it must go first, for nothing in it is ours to remove.
 mounted() {
@@ -67,7 +70,7 @@ remove_mapped "$3"
 # Folders of the container may be closed to their owner; an overlay's work folder always is.
 chmod -R u+rwx -- "$3"
 try rm -rf -- "$3"
-rmdir -- "\${3%/*}"`;
+rmdir -- "$base"`;
 
 /**
  * Start the janitor of a run. Where it cannot be started there is none, and nothing else changes.

@@ -61,8 +61,7 @@ export function defaultRunBase(runtimeDir: string | undefined, temporary: string
 export function createRunDirectory(base: string, id: string): RunDirectory {
   const path = join(base, `run-${id}`);
   const draft = join(base, `new-${randomUUID()}`);
-  openBase(base);
-  // Before there is anything to remove: we may be killed at any moment.
+  // Before there is anything to remove, `base` itself included: we may be killed at any moment.
   const janitor = startJanitor(path, JSON.stringify(ourselves()).slice(0, -1), draft);
   try {
     makeDraft(base, draft);
