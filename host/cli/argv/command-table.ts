@@ -176,6 +176,7 @@ export const COMMANDS: readonly CommandSpec[] = [
         long: 'bind',
         short: 'B',
         value: 'SRC[:DST[:OPTS]]',
+        kind: 'file',
         repeat: true,
         summary: 'bind a path of the host (repeatable)',
       },
@@ -223,14 +224,14 @@ export const COMMANDS: readonly CommandSpec[] = [
     name: 'stop',
     summary: 'end detached containers',
     heading: RUN,
-    arguments: [{ name: 'NAME', kind: 'text', repeat: true }],
+    arguments: [{ name: 'NAME', kind: 'live-container', repeat: true }],
     options: [{ long: 'time', value: 'SECONDS', summary: 'from SIGTERM to SIGKILL (default 10)' }],
   },
   {
     name: 'logs',
     summary: 'print what a detached container has printed',
     heading: RUN,
-    arguments: [{ name: 'NAME', kind: 'text' }],
+    arguments: [{ name: 'NAME', kind: 'container' }],
     options: [{ long: 'follow', summary: 'go on until it ends' }],
     details:
       'The last MiB or two are kept, stdout and stderr in one. On a terminal control characters are shown, not obeyed; a pipe gets the bytes.',
@@ -283,8 +284,8 @@ export const COMMANDS: readonly CommandSpec[] = [
     options: [],
     details: [
       'For example, in ~/.bashrc: source <(wasm-plugin completion bash)',
-      'Names of plugins are looked up when they are completed. Commands and flags of plugins are those of now: make the script again',
-      'after an install, or make it with each shell as above.',
+      'Names of plugins and containers are looked up when they are completed. Commands and flags of plugins are those of now: make the',
+      'script again after an install, or make it with each shell as above.',
     ].join('\n'),
   },
 ];

@@ -2,8 +2,17 @@
  * How a command is described. One description serves the parser, `--help` and the shell completions.
  */
 
-/** What a value is, for completion. A list means: one of these words. */
-export type ValueKind = 'file' | 'directory' | 'plugin' | 'plugin-or-file' | 'hook' | 'text' | readonly string[];
+/** What a value is, for completion; `container` is a detached one, `live-container` one that can be stopped. A list means: one of these words. */
+export type ValueKind =
+  | 'file'
+  | 'directory'
+  | 'plugin'
+  | 'plugin-or-file'
+  | 'container'
+  | 'live-container'
+  | 'hook'
+  | 'text'
+  | readonly string[];
 
 export interface OptionSpec {
   /** Without the dashes. A name that begins with `no-` turns something off. */

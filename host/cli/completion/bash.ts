@@ -1,5 +1,5 @@
 import type { ValueKind } from '../argv/spec.js';
-import { PLUGIN_NAMES } from './plugin-names.js';
+import { CONTAINERS, LIVE_CONTAINERS, PLUGIN_NAMES } from './look-up.js';
 import { shellQuote } from './quote-shell.js';
 import type { CompletionCommand, CompletionOption, CompletionWords } from './words.js';
 import { nextWords, pathPrefixes } from './words.js';
@@ -19,6 +19,21 @@ export function bashScript(words: CompletionWords, hooks: readonly string[]): st
   return `# bash completion for wasm-plugin; made by "wasm-plugin completion bash"
 _wasm_plugin_names() {
   ${PLUGIN_NAMES}
+}
+
+_wasm_plugin_containers() {
+  ${CONTAINERS}
+}
+
+_wasm_plugin_live_containers() {
+  ${LIVE_CONTAINERS}
+}
+
+# A line is a candidate: names of files have spaces and stars.
+_wasm_plugin_files() {
+  local name
+  compopt -o filenames 2>/dev/null
+  while IFS= read -r name; do COMPREPLY+=("$name"); done < <(compgen "$1" -- "$cur")
 }
 
 _wasm_plugin() {
@@ -66,10 +81,12 @@ ${words.commands.flatMap((command) => argumentCases(words, command, hooks)).join
       ;;
   esac
   case "$kind" in
-    file) compopt -o filenames 2>/dev/null; COMPREPLY=($(compgen -f -- "$cur")) ;;
-    directory) compopt -o filenames 2>/dev/null; COMPREPLY=($(compgen -d -- "$cur")) ;;
+    file) _wasm_plugin_files -f ;;
+    directory) _wasm_plugin_files -d ;;
     plugin) COMPREPLY=($(compgen -W "$(_wasm_plugin_names)" -- "$cur")) ;;
-    plugin-or-file) compopt -o filenames 2>/dev/null; COMPREPLY=($(compgen -W "$(_wasm_plugin_names)" -- "$cur") $(compgen -f -- "$cur")) ;;
+    plugin-or-file) COMPREPLY=($(compgen -W "$(_wasm_plugin_names)" -- "$cur")); _wasm_plugin_files -f ;;
+    container) COMPREPLY=($(compgen -W "$(_wasm_plugin_containers)" -- "$cur")) ;;
+    live-container) COMPREPLY=($(compgen -W "$(_wasm_plugin_live_containers)" -- "$cur")) ;;
     words) COMPREPLY=($(compgen -W "$words" -- "$cur")) ;;
   esac
 }

@@ -1,8 +1,10 @@
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
+import { needs } from '../../../test/support/need.js';
 import { mergeContributions, NO_CONTRIBUTIONS } from '../flags/contributions.js';
 import { bashScript } from './bash.js';
 import { fishScript } from './fish.js';
@@ -101,6 +103,16 @@ const completions: Completion[] = [
   { line: 'wasm-plugin config b/second f', want: [''] },
   { line: 'wasm-plugin checkpoint stop f', want: ['file.sif', 'folder'] },
   { line: 'wasm-plugin none f', want: [''] },
+  { line: 'wasm-plugin run --engine builtin --read-only f', want: ['file.sif', 'folder'] },
+  { line: 'wasm-plugin run --bind f', want: ['file.sif', 'folder'] },
+  { line: 'wasm-plugin run an', want: ['an image $(id) *.sif'] },
+  { line: 'wasm-plugin stop ', want: ['web', 'web-2'] },
+  { line: 'wasm-plugin stop --time 5 web web-', want: ['web-2'] },
+  { line: 'wasm-plugin stop ol', want: [''] },
+  { line: 'wasm-plugin logs ', want: ['web', 'web-2', 'old'] },
+  { line: 'wasm-plugin logs --follow o', want: ['old'] },
+  { line: 'wasm-plugin logs old w', want: [''] },
+  { line: 'wasm-plugin ps w', want: [''] },
 ];
 
 const home = mkdtempSync(join(tmpdir(), 'wasm-plugin-completion-'));
@@ -108,10 +120,30 @@ afterAll(() => rmSync(home, { recursive: true, force: true }));
 mkdirSync(join(home, 'bin'));
 mkdirSync(join(home, 'folder'));
 writeFileSync(join(home, 'file.sif'), '');
+writeFileSync(join(home, 'an image $(id) *.sif'), '');
 const list = 'ENABLED  NAME\n    yes  a/first\n    yes  b/second\n     no  b/third\n    yes  $(id)\n';
-writeFileSync(join(home, 'bin/wasm-plugin'), `#!/bin/sh\n[ "$1" = list ] && cat <<'END'\n${list}END\n`, {
-  mode: 0o755,
-});
+const containers = `NAME      IMAGE          COMMAND     ENGINE   PID  STARTED               STATUS
+web       ./my image     sleep 1     builtin    7  2026-11-22T19:47:38Z  running
+web-2     image                                    2026-11-22T19:47:38Z  starting
+old       image          echo running  crun        2026-11-22T19:47:38Z  exited (0)
+$(id)     image                                    2026-11-22T19:47:38Z  running
+\`id\`      image                                    2026-11-22T19:47:38Z  running
+`;
+writeFileSync(
+  join(home, 'bin/wasm-plugin'),
+  `#!/bin/sh
+echo a warning >&2
+case $1 in
+  list) cat <<'END'
+${list}END
+  ;;
+  ps) cat <<'END'
+${containers}END
+  ;;
+esac
+`,
+  { mode: 0o755 },
+);
 
 describe('the bash script', () => {
   for (const { line, want } of completions) {
@@ -130,6 +162,32 @@ COMP_WORDS=(${typed.map(shellQuote).join(' ')}); COMP_CWORD=$((\${#COMP_WORDS[@]
       expect(result.stdout.trim().split('\n').sort()).toEqual([...want].sort());
     });
   }
+});
+
+/** Types into a shell that has a terminal, once it has printed its prompt. @returns what was on its screen. */
+async function typeInto(shell: string, keys: string): Promise<string> {
+  const env = { ...process.env, PATH: `${join(home, 'bin')}:${process.env.PATH}`, TERM: 'dumb' };
+  const child = spawn('script', ['-qec', shell, '/dev/null'], { cwd: home, env, stdio: ['pipe', 'pipe', 'inherit'] });
+  let screen = '';
+  let typed = false;
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    screen += text;
+    if (!typed && screen.includes('ready>')) child.stdin.write(keys);
+    typed ||= screen.includes('ready>');
+  });
+  await once(child, 'close');
+  return screen;
+}
+
+test.skipIf(!needs('script'))('bash puts what it completes into quotes where that is needed', async () => {
+  writeFileSync(join(home, 'bin/seen'), '#!/bin/sh\nprintf "<%s>" "$@"\n', { mode: 0o755 });
+  writeFileSync(join(home, 'rc'), `${bashScript(words, hooks)}complete -F _wasm_plugin seen\nPS1=ready\\>\n`);
+  const keys = 'seen run an\t\nseen stop web-\t\nseen logs ol\tx\nexit\n';
+  const screen = await typeInto('bash --noprofile --rcfile rc -i', keys);
+  expect(screen).toContain('<run><an image $(id) *.sif>');
+  expect(screen).toContain('<stop><web-2>');
+  expect(screen).toContain('<logs><old><x>');
+  expect(screen).not.toContain('warning');
 });
 
 test('without plugins the scripts are the same every time', () => {

@@ -1,4 +1,4 @@
-import { PLUGIN_NAMES } from './plugin-names.js';
+import { CONTAINERS, LIVE_CONTAINERS, PLUGIN_NAMES } from './look-up.js';
 import { shellQuote } from './quote-shell.js';
 import type { CompletionCommand, CompletionOption, CompletionWords } from './words.js';
 import { nextWords, pathPrefixes } from './words.js';
@@ -17,6 +17,14 @@ export function fishScript(words: CompletionWords, hooks: readonly string[]): st
   return `# fish completion for wasm-plugin; made by "wasm-plugin completion fish"
 function __wasm_plugin_names
   ${PLUGIN_NAMES}
+end
+
+function __wasm_plugin_containers
+  ${CONTAINERS}
+end
+
+function __wasm_plugin_live_containers
+  ${LIVE_CONTAINERS}
 end
 
 # The words so far, without options, begin with exactly these.
@@ -74,6 +82,10 @@ function valuesOf(kind: NonNullable<CompletionOption['value']>, hooks: readonly 
       return " -a '(__wasm_plugin_names)'";
     case 'plugin-or-file':
       return " -F -a '(__wasm_plugin_names)'";
+    case 'container':
+      return " -a '(__wasm_plugin_containers)'";
+    case 'live-container':
+      return " -a '(__wasm_plugin_live_containers)'";
     case 'hook':
       return ` -a ${shellQuote(hooks.join(' '))}`;
     case 'text':

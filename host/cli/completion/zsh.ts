@@ -1,4 +1,4 @@
-import { PLUGIN_NAMES } from './plugin-names.js';
+import { CONTAINERS, LIVE_CONTAINERS, PLUGIN_NAMES } from './look-up.js';
 import { shellQuote } from './quote-shell.js';
 import type { CompletionOption, CompletionWords } from './words.js';
 import { nextWords, pathPrefixes } from './words.js';
@@ -11,6 +11,18 @@ export function zshScript(words: CompletionWords, hooks: readonly string[]): str
 _wasm_plugin_names() {
   local -a names
   names=(\${(f)"$(${PLUGIN_NAMES})"})
+  compadd -a names
+}
+
+_wasm_plugin_containers() {
+  local -a names
+  names=(\${(f)"$(${CONTAINERS})"})
+  compadd -a names
+}
+
+_wasm_plugin_live_containers() {
+  local -a names
+  names=(\${(f)"$(${LIVE_CONTAINERS})"})
   compadd -a names
 }
 
@@ -72,6 +84,10 @@ function actionOf(kind: NonNullable<CompletionOption['value']>, hooks: readonly 
       return '_wasm_plugin_names';
     case 'plugin-or-file':
       return '_wasm_plugin_names; _files';
+    case 'container':
+      return '_wasm_plugin_containers';
+    case 'live-container':
+      return '_wasm_plugin_live_containers';
     case 'hook':
       return `compadd ${hooks.map(shellQuote).join(' ')}`;
     case 'text':
