@@ -1,6 +1,7 @@
 /** A container's first process as the host sees it. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { constants } from 'node:os';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 /** Deeper than any runtime nests its processes. */
 const MAX_SEEN = 256;
@@ -27,7 +28,7 @@ export function findInit(box: number): number | undefined {
 
 /** Its number in each pid namespace, from the host's inwards. */
 function namespacePids(pid: number): number[] {
-  const line = /^NSpid:\s*(.*)$/m.exec(read(`/proc/${pid}/status`))?.[1] ?? '';
+  const line = /^NSpid:\s*(.*)$/m.exec(statusOf(pid))?.[1] ?? '';
   return line.split(/\s+/).filter(Boolean).map(Number);
 }
 
@@ -68,12 +69,64 @@ export function wouldBeLost(pid: number, name: NodeJS.Signals): boolean {
   if (name === 'SIGKILL' || HARMLESS.has(name)) {
     return false;
   }
-  const status = read(`/proc/${pid}/status`);
+  const status = statusOf(pid);
+  return ['SigCgt', 'SigIgn', 'SigBlk'].every((mask) => isIn(status, mask, name) === false);
+}
+
+const STOP_POLL_MS = 1;
+const STOP_POLLS = 1000;
+
+/**
+ * Do something while a process that handles a signal can neither stop handling it nor become another program.
+ *
+ * A shell has handlers that the program which it becomes (`exec`) has not: the kernel drops a signal that comes in between, and nobody
+ * would stand in for its default action. A process that is stopped is never amid that, and takes its signals when it goes on.
+ *
+ * @param act - is called once, at the latest after about a second: a process that waits for a disk does not stop.
+ */
+export async function withHandlersHeld(pid: number, name: NodeJS.Signals, act: () => void): Promise<void> {
+  // To go on after a stop takes back whatever else was to stop it.
+  if (HARMLESS.has(name) || isIn(statusOf(pid), 'SigCgt', name) !== true || isStopped(pid)) {
+    act();
+    return;
+  }
+  send(pid, 'SIGSTOP');
+  try {
+    for (let poll = 0; poll < STOP_POLLS && !isStopped(pid) && !hasEnded(pid); poll += 1) {
+      await sleep(STOP_POLL_MS, undefined, { ref: false });
+    }
+    act();
+  } finally {
+    send(pid, 'SIGCONT');
+  }
+}
+
+/** Send a signal to a process that may have ended meanwhile; its exit is on the way then. */
+export function send(pid: number, name: NodeJS.Signals): void {
+  try {
+    process.kill(pid, constants.signals[name]);
+  } catch {
+    // It has.
+  }
+}
+
+/** @returns undefined for a process that is gone. */
+function isIn(status: string, mask: string, name: NodeJS.Signals): boolean | undefined {
+  const digits = new RegExp(`^${mask}:\\s*([0-9a-f]+)`, 'm').exec(status)?.[1];
   const bit = 1n << BigInt(constants.signals[name] - 1);
-  return ['SigCgt', 'SigIgn', 'SigBlk'].every((mask) => {
-    const digits = new RegExp(`^${mask}:\\s*([0-9a-f]+)`, 'm').exec(status)?.[1];
-    return digits !== undefined && (BigInt(`0x${digits}`) & bit) === 0n;
-  });
+  return digits === undefined ? undefined : (BigInt(`0x${digits}`) & bit) !== 0n;
+}
+
+function isStopped(pid: number): boolean {
+  return /^State:\s*[Tt]/m.test(statusOf(pid));
+}
+
+function hasEnded(pid: number): boolean {
+  return !/^State:\s*[^ZX]/m.test(statusOf(pid));
+}
+
+function statusOf(pid: number): string {
+  return read(`/proc/${pid}/status`);
 }
 
 function read(path: string): string {

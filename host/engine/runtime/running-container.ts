@@ -13,7 +13,7 @@ import { cgroupFolders, createChannel, exitStatus, processStats, runHooks, write
 import type { ExitStatus, RunningContainer } from '../engine.js';
 import { GO, STARTED, TOLD } from './box.js';
 import { exitCodeOfWords, runtimeWords, setupFailed } from './failure.js';
-import { findInit, programOf, wouldBeLost } from './init-process.js';
+import { findInit, programOf, send, withHandlersHeld, wouldBeLost } from './init-process.js';
 
 export interface Supervision {
   /** Of the engine, for messages. */
@@ -92,6 +92,7 @@ class RuntimeContainer implements RunningContainer {
   /** The signal whose default action we had to stand in for. */
   private endedBy: NodeJS.Signals | undefined;
   private waitingSignals: NodeJS.Signals[] = [];
+  private delivered: Promise<void> = Promise.resolve();
   private setupText = '';
   private readonly setupTextEnded: Promise<unknown>;
 
@@ -179,7 +180,9 @@ class RuntimeContainer implements RunningContainer {
       return;
     }
     if (this.running) {
-      void this.deliver(name);
+      // In their order, but nothing is to hold up the last one.
+      const before = name === 'SIGKILL' ? Promise.resolve() : this.delivered;
+      this.delivered = before.then(() => this.deliver(name));
     } else if (name === 'SIGKILL') {
       this.kill();
     } else {
@@ -194,12 +197,17 @@ class RuntimeContainer implements RunningContainer {
     if (this.over) {
       return;
     }
-    if (wouldBeLost(this.pid, name)) {
-      this.endedBy ??= name;
-      send(this.pid, 'SIGKILL');
-    } else {
-      send(this.pid, name);
-    }
+    await withHandlersHeld(this.pid, name, () => {
+      if (this.over) {
+        return;
+      }
+      if (wouldBeLost(this.pid, name)) {
+        this.endedBy ??= name;
+        send(this.pid, 'SIGKILL');
+      } else {
+        send(this.pid, name);
+      }
+    });
   }
 
   kill(): void {
@@ -341,12 +349,4 @@ function openPipes(folder: string): Pipes {
       closeSync(go);
     },
   };
-}
-
-function send(pid: number, name: NodeJS.Signals): void {
-  try {
-    process.kill(pid, constants.signals[name]);
-  } catch {
-    // It has ended meanwhile; its exit is on the way.
-  }
 }
