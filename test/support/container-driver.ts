@@ -21,6 +21,8 @@ export interface DriverOrder {
   readonly engine?: 'builtin' | 'crun' | 'runc';
   /** Program of the engine, instead of the one that is found by name. */
   readonly enginePath?: string;
+  /** How long each step of a runtime may take. */
+  readonly stepTimeoutMs?: number;
   /** What to do with a held container. */
   readonly hold?: 'release' | 'kill' | 'wait';
   /** Send this once the command has written anything to stdout. */
@@ -57,10 +59,14 @@ function isPlain(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-function createEngine({ engine = 'builtin', runBase, enginePath }: DriverOrder): Engine {
+function createEngine({ engine = 'builtin', runBase, enginePath, stepTimeoutMs }: DriverOrder): Engine {
   const options = runBase === undefined ? {} : { runBase };
   if (engine === 'builtin') return createBuiltinEngine(options);
-  return createRuntimeEngine(engine, enginePath === undefined ? options : { ...options, path: enginePath });
+  return createRuntimeEngine(engine, {
+    ...options,
+    ...(enginePath === undefined ? {} : { path: enginePath }),
+    ...(stepTimeoutMs === undefined ? {} : { stepTimeoutMs }),
+  });
 }
 
 async function main(order: DriverOrder): Promise<void> {

@@ -32,6 +32,8 @@ export interface Place {
   /** The same place below `backing`, starting with `/`. */
   readonly inner: string;
   readonly kind: PathKind;
+  /** Whether a link of a kernel file system led here: those of /proc lead each process elsewhere. */
+  readonly byKernelLink: boolean;
 }
 
 export interface ContainerView {
@@ -73,6 +75,7 @@ export function createContainerView(root: Backing): ContainerView {
       let at = '/';
       let kind: PathKind = 'directory';
       let links = 0;
+      let byKernelLink = false;
       while (pending.length > 0) {
         const name = pending.pop() as string;
         if (name === '' || name === '.') {
@@ -99,10 +102,11 @@ export function createContainerView(root: Backing): ContainerView {
         if (links > MAX_LINKS) {
           throw unusable(path, 'it has too many symbolic links');
         }
+        byKernelLink ||= locate(next).backing.kind === 'kernel';
         at = seen.link.startsWith('/') ? '/' : at;
         pending.push(...seen.link.split('/').reverse());
       }
-      return { path: at, ...locate(at), kind };
+      return { path: at, ...locate(at), kind, byKernelLink };
     },
     mounted(path, backing, kind) {
       // What was mounted below is now out of sight.

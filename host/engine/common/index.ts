@@ -5,6 +5,7 @@ export { createChannel } from './channel.js';
 export type { Backing, ContainerView, Place } from './container-view.js';
 export { createContainerView } from './container-view.js';
 export { copyDirectory } from './copy-directory.js';
+export { within } from './deadline.js';
 export { IMAGE_MOUNT } from './detach.js';
 export { exitStatus } from './exit-status.js';
 export { hostDevice } from './host-device.js';

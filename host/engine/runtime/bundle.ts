@@ -11,10 +11,13 @@ import { quote } from '../../errors/index.js';
 import { isRuntimeSetting, type OciConfig, type OciHook } from '../../oci/index.js';
 import type { IdMaps } from '../common/index.js';
 import { copyDirectory, recordIdMaps, TOOLS_PATH } from '../common/index.js';
+import { checkAccounts } from './accounts.js';
+import type { RuntimeKind } from './admit.js';
 import { CREATED_HOOK, ROOT_HOOK, SCRIPT_NAME, STARTED_HOOK } from './box.js';
 import { settleMounts } from './mounts.js';
 
 export interface BundleInput {
+  readonly kind: RuntimeKind;
   readonly config: OciConfig;
   /** Real path of the image's folder. */
   readonly image: string;
@@ -26,7 +29,11 @@ export interface BundleInput {
   readonly onWarning: (text: string) => void;
 }
 
-/** Fill the run's folder. @throws PluginError `CONFIG_INVALID` for a bind whose source is not there. */
+/**
+ * Fill the run's folder.
+ *
+ * @throws PluginError `CONFIG_INVALID` for a bind whose source is not there; `IMAGE_UNSUPPORTED` for accounts that cannot be read.
+ */
 export function writeBundle(input: BundleInput): void {
   const { image, runDir, idMaps } = input;
   for (const name of ['root', 'upper', 'work', 'state']) {
@@ -48,7 +55,9 @@ export function overlayOptions(rootless: boolean): string {
 }
 
 /** @returns config.json for the runtime, as text. */
-function bundleConfig({ config, image, runDir, rootless, idMaps, onWarning }: BundleInput): string {
+function bundleConfig({ kind, config, image, runDir, rootless, idMaps, onWarning }: BundleInput): string {
+  const { mounts, view } = settleMounts({ config, image, layer: join(runDir, 'upper'), onWarning });
+  checkAccounts(kind, config, view);
   const { process, linux, hooks } = config;
   const { oomScoreAdj: _ours, ...restOfProcess } = process ?? { cwd: '/' };
   const {
@@ -80,7 +89,7 @@ function bundleConfig({ config, image, runDir, rootless, idMaps, onWarning }: Bu
         hard: limitOf(limit.hard, infinity),
       })),
     },
-    mounts: settleMounts({ config, image, layer: join(runDir, 'upper'), onWarning }),
+    mounts,
     annotations: annotationsFor(config, onWarning),
     // Those of the host are ours to run, since the runtime counts processes otherwise than the host does.
     hooks: {

@@ -2,7 +2,7 @@ import { realpathSync, statSync } from 'node:fs';
 import { posix } from 'node:path';
 import { PluginError, quote } from '../../errors/index.js';
 import type { OciConfig, OciMount } from '../../oci/index.js';
-import type { Backing } from '../common/index.js';
+import type { Backing, ContainerView } from '../common/index.js';
 import { createContainerView, isWithin, prepareMountPoint } from '../common/index.js';
 import { isBind } from './admit.js';
 
@@ -44,19 +44,23 @@ export interface MountsInput {
  * Runtimes follow such links too, each in its own way and with a history of mistakes; and they make missing mount points, also in
  * the source of another bind, which is a folder of the host. So both is settled here, as for the builtin engine.
  *
+ * @returns them, and what the container will look like with them.
  * @throws PluginError `CONFIG_INVALID` naming the mount that cannot be.
  */
-export function settleMounts({ config, image, layer, onWarning }: MountsInput): OciMount[] {
+export function settleMounts({ config, image, layer, onWarning }: MountsInput): {
+  readonly mounts: OciMount[];
+  readonly view: ContainerView;
+} {
   const view = createContainerView({ kind: 'image', path: image, layer });
-  const mounts = (config.mounts ?? []).filter(({ type, destination }) => {
+  const wanted = (config.mounts ?? []).filter(({ type, destination }) => {
     if (type === 'cgroup' || type === 'cgroup2') {
       onWarning(`the cgroup mount on ${quote(destination)} is left out`);
       return false;
     }
     return true;
   });
-  const hasDev = mounts.some(({ destination }) => posix.resolve('/', destination) === '/dev');
-  return (hasDev ? mounts : [DEV, ...mounts]).map((mount) => {
+  const hasDev = wanted.some(({ destination }) => posix.resolve('/', destination) === '/dev');
+  const mounts = (hasDev ? wanted : [DEV, ...wanted]).map((mount) => {
     try {
       const settled = isBind(mount)
         ? settleBind(mount)
@@ -72,6 +76,7 @@ export function settleMounts({ config, image, layer, onWarning }: MountsInput): 
       throw about(mount, error);
     }
   });
+  return { mounts, view };
 }
 
 function backingOf({ type = '' }: OciMount): Backing {

@@ -9,7 +9,15 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { PluginError } from '../../errors/index.js';
 import type { OciConfig } from '../../oci/index.js';
 import type { Cgroup, Channel, IdMaps, OciState, RunDirectory } from '../common/index.js';
-import { cgroupFolders, createChannel, exitStatus, processStats, runHooks, writeIdMaps } from '../common/index.js';
+import {
+  cgroupFolders,
+  createChannel,
+  exitStatus,
+  processStats,
+  runHooks,
+  within,
+  writeIdMaps,
+} from '../common/index.js';
 import type { ExitStatus, RunningContainer } from '../engine.js';
 import { GO, STARTED, TOLD } from './box.js';
 import { exitCodeOfWords, runtimeWords, setupFailed } from './failure.js';
@@ -33,6 +41,8 @@ export interface Supervision {
   readonly logFile: string;
   /** Ids that the box waits for. */
   readonly idMaps: IdMaps | undefined;
+  /** For each step of the runtime, without hooks of the config. */
+  readonly stepTimeoutMs: number;
   createCgroup(): Cgroup;
   readonly hold: boolean;
   readonly onWarning: (text: string) => void;
@@ -130,7 +140,7 @@ class RuntimeContainer implements RunningContainer {
     }
     given.run.recordCgroups(cgroupFolders(given.id));
     this.cgroup = given.createCgroup();
-    await this.pipes.told.expect('created');
+    await this.told('created');
     const init = findInit(this.box);
     if (init === undefined) {
       throw new PluginError('ENGINE_FAILED', `Cannot start the container with ${given.name}: its process is not found`);
@@ -152,7 +162,7 @@ class RuntimeContainer implements RunningContainer {
   private async letGo(): Promise<void> {
     try {
       this.pipes?.go();
-      await this.pipes?.told.expect('started');
+      await this.told('started');
       this.running = true;
       for (const name of this.waitingSignals.splice(0)) {
         this.signal(name);
@@ -173,6 +183,20 @@ class RuntimeContainer implements RunningContainer {
       // The specification wants a warning here, not an end.
       this.given.onWarning((error as Error).message);
     }
+  }
+
+  /** Wait for a hook of ours. Without an end to it, a runtime that hangs would make us hang. */
+  private async told(word: 'created' | 'started'): Promise<void> {
+    const { name, config, stepTimeoutMs } = this.given;
+    const { createContainer = [], startContainer = [] } = (word === 'started' && config.hooks) || {};
+    const hooksMs = [...createContainer, ...startContainer].reduce(
+      (sum, { timeout = Number.POSITIVE_INFINITY }) => sum + timeout * 1000,
+      0,
+    );
+    const ms = stepTimeoutMs + hooksMs;
+    const late = () =>
+      new PluginError('ENGINE_FAILED', `Cannot start the container with ${name}: it is not ${word} after ${ms} ms`);
+    await within((this.pipes as Pipes).told.expect(word), ms, late);
   }
 
   signal(name: NodeJS.Signals): void {

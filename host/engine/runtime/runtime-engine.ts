@@ -41,7 +41,11 @@ export interface RuntimeEngineOptions {
   readonly path?: string;
   /** Folder for the folders of runs, of ours alone. Default as `defaultRunBase`. */
   readonly runBase?: string;
+  /** For each of the runtime's two steps, to make a container and to start its command; hooks of the config come on top. Default 120 000. */
+  readonly stepTimeoutMs?: number;
 }
+
+const DEFAULT_STEP_TIMEOUT_MS = 120_000;
 
 /** How each runtime is told to leave cgroups alone, and what the box does to `/sys/fs/cgroup` for that. */
 const NO_CGROUPS: Readonly<Record<RuntimeKind, { readonly option: string; readonly box: 'hide' | 'protect' }>> = {
@@ -57,6 +61,7 @@ const NO_CGROUPS: Readonly<Record<RuntimeKind, { readonly option: string; readon
 export function createRuntimeEngine(kind: RuntimeKind, options: RuntimeEngineOptions = {}): Engine {
   const uid = process.getuid?.() ?? 0;
   const runBase = options.runBase ?? defaultRunBase(process.env.XDG_RUNTIME_DIR, tmpdir(), uid);
+  const { stepTimeoutMs = DEFAULT_STEP_TIMEOUT_MS } = options;
   return {
     name: kind,
     async start(spec, io = {}) {
@@ -67,7 +72,7 @@ export function createRuntimeEngine(kind: RuntimeKind, options: RuntimeEngineOpt
           hint: `Install ${kind}, or use another engine: wasm-plugin doctor`,
         });
       }
-      return start({ kind, path, runBase, uid }, spec, io).catch(asEngineFailure);
+      return start({ kind, path, runBase, uid, stepTimeoutMs }, spec, io).catch(asEngineFailure);
     },
   };
 }
@@ -86,11 +91,12 @@ interface Setting {
   readonly path: string;
   readonly runBase: string;
   readonly uid: number;
+  readonly stepTimeoutMs: number;
 }
 
 async function start(setting: Setting, spec: ContainerSpec, io: ContainerIo): Promise<RunningContainer> {
   checkStart(spec.id);
-  const { kind, uid, runBase } = setting;
+  const { kind, uid, runBase, stepTimeoutMs } = setting;
   const onWarning = io.onWarning ?? (() => undefined);
   const config = parseOciConfig(spec.config);
   const idMaps = admitForRuntime(kind, config, { uid, gid: process.getgid?.() ?? 0 }, onWarning);
@@ -112,6 +118,7 @@ async function start(setting: Setting, spec: ContainerSpec, io: ContainerIo): Pr
     },
     logFile,
     idMaps,
+    stepTimeoutMs,
     createCgroup: () => createCgroup(spec.id, config.linux?.resources ?? {}, onWarning),
     hold: io.hold ?? false,
     onWarning,
@@ -129,7 +136,7 @@ async function spawnIn(
   const rootless = uid !== 0;
   try {
     const image = imageFolder(rootfs, config.root?.path);
-    writeBundle({ config, image, runDir: run.path, rootless, idMaps, onWarning });
+    writeBundle({ kind, config, image, runDir: run.path, rootless, idMaps, onWarning });
     const { option, box } = NO_CGROUPS[kind];
     const runtime = [path, '--root', join(run.path, 'state'), option, '--log', logFile, '--log-format', 'json'];
     const ids = idMaps === undefined ? '--map-root-user' : '--keep-caps';
