@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { cpuMs } from '../../test/support/cpu-time.js';
 import { parseInterfaceId } from './interface-id.js';
 
 describe('parseInterfaceId()', () => {
@@ -27,10 +28,11 @@ describe('parseInterfaceId()', () => {
   }
 
   test('takes no longer for a name of digits that ends wrongly than for another', () => {
-    const start = performance.now();
-    expect(parseInterfaceId(`a:b/c${'-0'.repeat(500)}!`)).toBeUndefined();
-    expect(parseInterfaceId(`a:b/c${'-0a1'.repeat(250)}A`)).toBeUndefined();
-    expect(performance.now() - start).toBeLessThan(1000);
+    const took = cpuMs(() => {
+      expect(parseInterfaceId(`a:b/c${'-0'.repeat(500)}!`)).toBeUndefined();
+      expect(parseInterfaceId(`a:b/c${'-0a1'.repeat(250)}A`)).toBeUndefined();
+    });
+    expect(took).toBeLessThan(2000);
   });
 
   const bad = [

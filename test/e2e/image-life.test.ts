@@ -115,7 +115,7 @@ describe.skipIf(!canMakeImages())('open image files', () => {
         test('nothing stays when we are killed', async () => {
           // The mount is in the namespace of this shell, which tells when it is gone.
           const wait =
-            'for i in 1 2 3 4 5 6 7 8 9 10; do sleep 0.5; grep -q run-image /proc/self/mountinfo || break; done';
+            'i=0; while [ $((i += 1)) -le 600 ]; do sleep 0.1; grep -q run-image /proc/self/mountinfo || break; done';
           const show = `${wait}; grep -c run-image /proc/self/mountinfo`;
           const child = shop.launch(identity, ['run', 'first.ext3', ...WAITING], within(show));
           let text = '';

@@ -73,7 +73,7 @@ async function resultOf(child: ChildProcess): Promise<Result> {
 }
 
 async function until<T>(look: () => Promise<T>): Promise<T> {
-  const end = Date.now() + 20_000;
+  const end = Date.now() + 120_000;
   for (;;) {
     const found = await look();
     if (found) return found;

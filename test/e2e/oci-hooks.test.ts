@@ -1,5 +1,7 @@
 /** Programs of the host that run beside a container. */
-import { setTimeout as sleep } from 'node:timers/promises';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { runHooks } from '../../host/engine/common/oci-hooks.js';
 import { PluginError } from '../../host/index.js';
@@ -60,9 +62,13 @@ describe('a hook', () => {
   test('that leaves a process behind does not keep ours alive', async () => {
     const pipes = () => process.getActiveResourcesInfo().filter((name) => name === 'PipeWrap').length;
     const before = pipes();
-    expect(await outcome(shell('sleep 5 & exit 0'))).toBe('ok');
-    expect(await outcome(shell('sleep 5 & exit 1'))).toContain('it ended with 1');
-    await sleep(50);
-    expect(pipes()).toBe(before);
+    const left = join(mkdtempSync(join(tmpdir(), 'wasm-plugin-hooks-')), 'pids');
+    const leave = `sleep 1000 & echo $! >> ${left}`;
+    expect(await outcome(shell(`${leave}; exit 0`))).toBe('ok');
+    expect(await outcome(shell(`${leave}; exit 1`))).toContain('it ended with 1');
+    await expect.poll(pipes).toBe(before);
+    const pids = readFileSync(left, 'utf8').trim().split('\n').map(Number);
+    expect(pids.filter((pid) => process.kill(pid, 'SIGKILL'))).toHaveLength(2);
+    rmSync(dirname(left), { recursive: true });
   });
 });

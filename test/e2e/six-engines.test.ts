@@ -140,7 +140,7 @@ describe('two plugins change a container', AGAIN, () => {
   test('in a table of six', () => expect(table).toHaveLength(6));
 
   for (const { name, possible, start } of table) {
-    test.skipIf(!possible)(`under ${name}`, { timeout: 120_000 }, async () => {
+    test.skipIf(!possible)(`under ${name}`, async () => {
       const engine = await start();
       const { exitCode, stdout } = await engine.run();
       expect({ exitCode, stdout }).toEqual(WANTED);

@@ -9,11 +9,13 @@ import { capabilities, encode } from '../../host/abi/index.js';
 import type { Host } from '../../host/index.js';
 import { createHost, PluginError } from '../../host/index.js';
 import { readPackage } from '../../host/package/index.js';
+import { cpuTimer } from '../support/cpu-time.js';
 import { packPuppet } from '../support/puppet.js';
 import { SCORE } from '../support/text-plugin.js';
 
 /** The guest passes it on to the log. */
 const REQUEST = encode(capabilities.log.request, { level: 'info', message: 'x' });
+/** Of the processor, for one package. */
 const TIME_MS = 10_000;
 const MIB = 1024 * 1024;
 /** Far above what one instance may have (64 MiB), far below what a length of 32 bits could ask for. */
@@ -43,7 +45,7 @@ afterAll(() => host.close());
 
 /** `answer` or the code of the PluginError; anything else fails the test. */
 async function loadAndCall(bytes: Uint8Array): Promise<string> {
-  const start = performance.now();
+  const took = cpuTimer();
   try {
     const plugin = await host.load(bytes);
     try {
@@ -58,7 +60,7 @@ async function loadAndCall(bytes: Uint8Array): Promise<string> {
     expect((error as PluginError).code).not.toBe('HOST_BUG');
     return (error as PluginError).code;
   } finally {
-    expect(performance.now() - start).toBeLessThan(TIME_MS);
+    expect(took()).toBeLessThan(TIME_MS);
   }
 }
 
@@ -117,7 +119,7 @@ describe('a package', () => {
     },
   ];
   for (const { name, range, edits, reached } of attacks) {
-    test(`${name} gives an answer or a PluginError, in bounds`, { timeout: 120_000 }, async () => {
+    test(`${name} gives an answer or a PluginError, in bounds`, async () => {
       const before = process.memoryUsage().rss;
       const outcomes = new Set<string>();
       await fc.assert(
@@ -132,7 +134,7 @@ describe('a package', () => {
     });
   }
 
-  test('cut off at any byte is refused', { timeout: 60_000 }, async () => {
+  test('cut off at any byte is refused', async () => {
     for (let size = 0; size < sif.byteLength; size += 97) {
       expect(await loadAndCall(sif.slice(0, size))).toMatch(/^(SIF_MALFORMED|PACKAGE_INVALID)$/);
     }

@@ -103,7 +103,7 @@ describe('loading comes to an end', () => {
     },
   ];
   for (const { name, main, limits } of cases) {
-    test.each(MODES)(`${name}, %s`, { timeout: 120_000 }, async (isolation) => {
+    test.each(MODES)(`${name}, %s`, async (isolation) => {
       const sif = packAround(await parse(attackerSource({ main })));
       await besieged({ isolation, limits: { ...limits, deadlineMs: 30_000 } }, async ({ host }) => {
         const time = process.cpuUsage();

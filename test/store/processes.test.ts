@@ -15,7 +15,7 @@ useStoreProcesses();
 const NAME = 'example.com/foo';
 const KEPT = 'example.com/kept';
 
-const open = (root: string): Store => openStore({ root, kind: 'custom', lockTimeoutMs: 2000 });
+const open = (root: string): Store => openStore({ root, kind: 'custom', lockTimeoutMs: 60_000 });
 const versions = (store: Store): string[] =>
   store.list().map(({ name, version, enabled }) => `${name} ${version}${enabled ? '' : ' off'}`);
 

@@ -150,9 +150,9 @@ export function isGone(pid: number): boolean {
   }
 }
 
-/** Poll until `holds` does, for at most five seconds. @returns whether it did. */
+/** Poll until `holds` does, for at most a minute: a machine may have much else to do. @returns whether it did. */
 export async function eventually(holds: () => boolean): Promise<boolean> {
-  const end = Date.now() + 5000;
+  const end = Date.now() + 60_000;
   while (!holds() && Date.now() < end) {
     await new Promise((resolve) => setTimeout(resolve, 10));
   }

@@ -29,8 +29,8 @@ import { PAUSE_IMAGE, type TinyImages, writeTinyImages } from './oci-archive.js'
 /** The namespace in which the CRI plugin keeps what is Kubernetes'. */
 export const CRI_NAMESPACE = 'k8s.io';
 
-const START_TIMEOUT_MS = 60_000;
-const STOP_TIMEOUT_MS = 10_000;
+const START_TIMEOUT_MS = 180_000;
+const STOP_TIMEOUT_MS = 30_000;
 
 export interface ContainerdOptions {
   /** Where a handler's runtime is, by the handler's name: what `runtime_handler` may be. */
@@ -63,7 +63,7 @@ export interface Containerd {
   /** What the daemon has said so far. */
   log(): string;
   /**
-   * Wait until nothing of a container is left, for at most `timeoutMs` (30 seconds), and tell what is: one line for each thing,
+   * Wait until nothing of a container is left, for at most `timeoutMs` (60 seconds), and tell what is: one line for each thing,
    * `process`, `mount`, `cgroup` or `folder` first. The daemon runs on.
    */
   leftovers(timeoutMs?: number): Promise<readonly string[]>;

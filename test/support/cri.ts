@@ -10,7 +10,7 @@ import { loadSync } from '@grpc/proto-loader';
 import { TINY_IMAGE } from './oci-archive.js';
 
 const PROTO = fileURLToPath(new URL('cri.proto', import.meta.url));
-const CALL_TIMEOUT_MS = 60_000;
+const CALL_TIMEOUT_MS = 120_000;
 
 /** The machine's network, so that no plugin for networks is needed; the rest as Kubernetes has it by default. */
 const NAMESPACES = { network: 'NODE', pid: 'CONTAINER', ipc: 'POD' };

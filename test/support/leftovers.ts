@@ -75,7 +75,7 @@ export function removeCgroup(name: string): string[] {
 }
 
 /** Poll until `look` finds nothing, for at most `timeoutMs`. @returns what it found last. */
-export async function settle<T>(look: () => readonly T[], timeoutMs: number = 30_000): Promise<readonly T[]> {
+export async function settle<T>(look: () => readonly T[], timeoutMs: number = 60_000): Promise<readonly T[]> {
   const end = Date.now() + timeoutMs;
   let found = look();
   while (found.length > 0 && Date.now() < end) {

@@ -47,7 +47,7 @@ export function contextOf(root: string, changes: Partial<StoreContext> = {}): St
     owners: [UID],
     readOnly: false,
     files: nodeFiles,
-    lockTimeoutMs: 5000,
+    lockTimeoutMs: 60_000,
     now: () => new Date(0),
     ...changes,
   };

@@ -1,6 +1,7 @@
 import { parse } from '@bytecodealliance/jco';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { cpuMs } from '../../../test/support/cpu-time.js';
 import { DEFAULT_COMPONENT_LIMITS, decodeComponent } from '../../component/index.js';
 import { formatSourceMap, MappingsWriter, toDataUrl } from '../../source-map/index.js';
 import { IDENTITY, OffsetMap } from '../meter/offset-map.js';
@@ -269,9 +270,7 @@ describe('a source map that is no help', () => {
       const module = concat([core, custom('sourceMappingURL', [text(map)])]);
       const positions = positionsOf(module);
       expect(positions.sourceMap?.length).toBe(map.length);
-      const start = performance.now();
-      expect(explainTrap(error, [positions]).length).toBeGreaterThan(0);
-      expect(performance.now() - start).toBeLessThan(1000);
+      expect(cpuMs(() => expect(explainTrap(error, [positions]).length).toBeGreaterThan(0))).toBeLessThan(2000);
     }
   });
 });

@@ -90,7 +90,7 @@ function effectInV8(row: OperatorRow): number | undefined {
 describe('STACK_EFFECTS', () => {
   const plain = OPERATORS.filter(({ code }) => STACK_EFFECTS[effectIndex(code)] !== NO_EFFECT);
 
-  test('say of every operator what V8 says of it', { timeout: 120_000 }, () => {
+  test('say of every operator what V8 says of it', () => {
     const unknown: string[] = [];
     for (const row of plain) {
       const effect = effectInV8(row);
