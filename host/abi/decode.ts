@@ -15,7 +15,10 @@ import type { Value } from './value.js';
 
 // No records: the ABI has no such thing, and msgpackr would compile them. `number` is exact: the scan refused the others.
 // Copies: a decoded `bin` must not be a window on the message, which may be a view of memory that a guest writes to.
-const unpackr = new Unpackr({ useRecords: false, mapsAsObjects: false, int64AsType: 'number', copyBuffers: true });
+const options = { useRecords: false, mapsAsObjects: false, int64AsType: 'number', copyBuffers: true } as const;
+const unpackr = new Unpackr(options);
+/** Where windows are wanted. */
+const viewing = new Unpackr({ ...options, copyBuffers: false });
 
 /**
  * Read a message.
@@ -30,11 +33,21 @@ const unpackr = new Unpackr({ useRecords: false, mapsAsObjects: false, int64AsTy
  * @see docs/abi.md, "Messages"
  */
 export function decode<Out>(schema: Schema<Out, unknown>, bytes: Uint8Array, what = 'message'): Out {
+  return decodeWith(unpackr, schema, bytes, what);
+}
+
+/**
+ * `decode` for large messages: what is `bin` is a view of `bytes`, and good for as long as nobody changes those.
+ */
+export function decodeViews<Out>(schema: Schema<Out, unknown>, bytes: Uint8Array, what = 'message'): Out {
+  return decodeWith(viewing, schema, bytes, what);
+}
+
+function decodeWith<Out>(reader: Unpackr, schema: Schema<Out, unknown>, bytes: Uint8Array, what: string): Out {
   const marked = scan(bytes, what);
-  const value = unpack(marked === undefined ? bytes : keepMarks(bytes, marked), what);
-  const reader = new ValueReader(what);
+  const value = unpack(reader, marked === undefined ? bytes : keepMarks(bytes, marked), what);
   // The reader returns what the schema says, which the compiler cannot follow through a walk over data.
-  return reader.read(schema, value) as Out;
+  return new ValueReader(what).read(schema, value) as Out;
 }
 
 /**
@@ -43,14 +56,14 @@ export function decode<Out>(schema: Schema<Out, unknown>, bytes: Uint8Array, wha
  */
 const scratch = new Uint8Array(8 * 1024);
 
-function unpack(bytes: Uint8Array, what: string): unknown {
+function unpack(reader: Unpackr, bytes: Uint8Array, what: string): unknown {
   try {
-    if (bytes.length <= scratch.length) {
+    if (bytes.length <= scratch.length && reader !== viewing) {
       scratch.set(bytes);
-      return unpackr.unpack(scratch, { end: bytes.length });
+      return reader.unpack(scratch, { end: bytes.length });
     }
     // A view of our own: msgpackr leaves a property on what it reads.
-    return unpackr.unpack(new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength));
+    return reader.unpack(new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength));
   } catch (cause) {
     throw new PluginError('ABI_MALFORMED', `Cannot read ${what}: the codec refused it`, { cause });
   }

@@ -1,6 +1,6 @@
 export { any, bin, bool, doc, f64, int, list, map, oneOf, optional, str, struct, withDefault } from './builders.js';
 export { capabilities } from './capabilities/index.js';
-export { decode } from './decode.js';
+export { decode, decodeViews } from './decode.js';
 export { encode } from './encode.js';
 export { errorMessage } from './error-message.js';
 export type { CapabilityInterface, Hook, RequestInputOf, ResponseOf } from './hook.js';

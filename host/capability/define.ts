@@ -1,4 +1,4 @@
-import { decode, encode, type Hook } from '../abi/index.js';
+import { decode, decodeViews, encode, type Hook } from '../abi/index.js';
 import { PluginError } from '../errors/index.js';
 import type { Capability, CapabilityAnswer, CapabilityContext, SyncCapability } from '../sandbox/index.js';
 import { Refusal, refuse } from './answer.js';
@@ -17,6 +17,15 @@ export function capability<Req, Res, ReqInput, ResInput>(
   handler: (request: Req) => ResInput,
 ): SyncCapability {
   return rawCapability((bytes) => encode(definition.response, handler(decode(definition.request, bytes))));
+}
+
+/** `capability` for requests that hold much data: what is `bytes` in them is a view, good until the handler returns. */
+export function dataCapability<Req, Res, ReqInput, ResInput>(
+  definition: Hook<Req, Res, ReqInput, ResInput>,
+  handler: (request: Req) => ResInput,
+): SyncCapability {
+  const answer = rawCapability((bytes) => encode(definition.response, handler(decodeViews(definition.request, bytes))));
+  return Object.assign(answer, { borrows: true });
 }
 
 /**

@@ -1,7 +1,7 @@
 import { capabilities, type Infer } from '../abi/index.js';
 import type { SyncCapability } from '../sandbox/index.js';
 import { Refusal } from './answer.js';
-import { capability } from './define.js';
+import { dataCapability } from './define.js';
 import type { EntryMeta, Rootfs, SpecialKind } from './rootfs/index.js';
 
 type Entry = Infer<typeof capabilities.rootfs.request>['entries'][number];
@@ -19,7 +19,7 @@ export interface OpenRootfs {
  * @param current - the root of the call that is going on; undefined outside of one, and while an image is only looked at.
  */
 export function rootfsCapability(current: () => OpenRootfs | undefined): SyncCapability {
-  return capability(capabilities.rootfs, ({ entries }) => {
+  return dataCapability(capabilities.rootfs, ({ entries }) => {
     const open = current();
     if (open === undefined) {
       throw new Refusal('denied', 'Cannot create an entry: only an image-driver may, while it unpacks');

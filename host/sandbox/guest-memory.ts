@@ -89,11 +89,20 @@ export class LinkedMemory implements GuestMemory {
 
   /** A copy of `length` bytes at `pointer`, both unsigned. */
   load(pointer: number, length: number): Uint8Array {
+    return this.#within(pointer, length).slice(pointer, pointer + length);
+  }
+
+  /** The same as a view, good until the guest runs again. */
+  peek(pointer: number, length: number): Uint8Array {
+    return this.#within(pointer, length).subarray(pointer, pointer + length);
+  }
+
+  #within(pointer: number, length: number): Uint8Array {
     const bytes = this.bytes();
     if (length > bytes.length || pointer > bytes.length - length) {
       throw outOfBounds('a message lies', pointer, length, bytes.length);
     }
-    return bytes.slice(pointer, pointer + length);
+    return bytes;
   }
 }
 

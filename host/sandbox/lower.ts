@@ -22,6 +22,7 @@ export interface LowerParts {
  */
 export function lowerCapability(parts: LowerParts): (pointer: number, length: number, area: number) => void {
   const { name, capability, memory, messageBytes, state } = parts;
+  const borrows = capability.borrows === true;
   return (signedPointer, signedLength, signedArea) => {
     try {
       state.enterHost(name);
@@ -31,7 +32,9 @@ export function lowerCapability(parts: LowerParts): (pointer: number, length: nu
       if (length > messageBytes) {
         throw tooLong(`the request to ${name}`, length, messageBytes);
       }
-      const { ok, payload } = present(name, capability(memory.load(signedPointer >>> 0, length), INLINE));
+      const pointer = signedPointer >>> 0;
+      const request = borrows ? memory.peek(pointer, length) : memory.load(pointer, length);
+      const { ok, payload } = present(name, capability(request, INLINE));
       if (payload.length > messageBytes) {
         throw tooLong(`the answer of ${name}`, payload.length, messageBytes);
       }

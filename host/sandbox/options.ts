@@ -22,15 +22,19 @@ export interface CapabilityContext {
  * cannot wait for one, and ends. What a capability throws ends the instance too; an outcome that the guest should handle is an
  * answer with `ok: false`. It must not call into the same instance.
  *
- * @param request - a copy, owned by the callee.
+ * @param request - a copy, owned by the callee; what lies where it did, if it only `borrows`.
  */
-export type Capability = (
-  request: Uint8Array,
-  context: CapabilityContext,
-) => CapabilityAnswer | Promise<CapabilityAnswer>;
+export interface Capability {
+  (request: Uint8Array, context: CapabilityContext): CapabilityAnswer | Promise<CapabilityAnswer>;
+  /** It is done with the request when it returns, or has answered if it answers later. For large ones that saves a copy. Default no. */
+  readonly borrows?: boolean;
+}
 
 /** A capability that works inline too. */
-export type SyncCapability = (request: Uint8Array) => CapabilityAnswer;
+export interface SyncCapability {
+  (request: Uint8Array): CapabilityAnswer;
+  readonly borrows?: boolean;
+}
 
 /** What a hook answered. The payload is a copy, owned by the caller. */
 export interface CallResult {

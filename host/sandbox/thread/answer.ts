@@ -1,11 +1,13 @@
 import { tooLong } from '../lift.js';
-import type { CapabilityAnswer, CapabilityContext, InstanceOptions } from '../options.js';
-import { ownCopy, type Question } from './messages.js';
+import type { Capability, CapabilityAnswer, CapabilityContext, InstanceOptions } from '../options.js';
+import type { Mailbox } from './mailbox.js';
+import { ownCopy, type Question, type Questions } from './messages.js';
 
 /**
  * What an instance's owner says to a question of its thread.
  *
  * @param messageBytes - limit for what a capability says.
+ * @param mailbox - where the question's payload may be, and the answer's goes if it is large.
  * @returns what to send back, bytes copied out of whatever holds them; a promise only from a capability that answers with one.
  * @throws what the source or the capability threw; PluginError `LIMIT_EXCEEDED`.
  */
@@ -13,14 +15,19 @@ export function answer(
   question: Question,
   options: InstanceOptions,
   messageBytes: number,
+  mailbox: Mailbox,
   context: CapabilityContext,
 ): unknown {
   const { wasi } = options;
   switch (question.about) {
     case 'capability': {
       const { name, importedAs, request } = question.argument;
-      const said = options.capabilities.get(name)!(request, context);
-      const copy = (answered: CapabilityAnswer): CapabilityAnswer => copied(importedAs, answered, messageBytes);
+      const capability = options.capabilities.get(name)!;
+      const said = capability(
+        ArrayBuffer.isView(request) ? request : taken(mailbox.view(request), capability),
+        context,
+      );
+      const copy = (answered: CapabilityAnswer) => copied(importedAs, answered, messageBytes, mailbox);
       return isPromise(said) ? Promise.resolve(said).then(copy) : copy(said);
     }
     case 'missing':
@@ -45,12 +52,21 @@ export function isPromise<T>(value: T | PromiseLike<T>): value is PromiseLike<T>
   return typeof (value as Partial<PromiseLike<T>> | undefined)?.then === 'function';
 }
 
-function copied(name: string, { ok, payload }: CapabilityAnswer, messageBytes: number): CapabilityAnswer {
+function taken(bytes: Uint8Array, { borrows = false }: Capability): Uint8Array {
+  return borrows ? bytes : ownCopy(bytes);
+}
+
+function copied(
+  name: string,
+  { ok, payload }: CapabilityAnswer,
+  messageBytes: number,
+  mailbox: Mailbox,
+): Questions['capability']['answer'] {
   if (!ArrayBuffer.isView(payload)) {
     throw new TypeError('it answered without bytes');
   }
   if (payload.byteLength > messageBytes) {
     throw tooLong(`the answer of ${name}`, payload.byteLength, messageBytes);
   }
-  return { ok: Boolean(ok), payload: ownCopy(payload) };
+  return { ok: Boolean(ok), payload: mailbox.put(payload) ?? ownCopy(payload) };
 }

@@ -3,6 +3,7 @@ import type { LinkParts } from '../instantiate.js';
 import type { InstanceOptions } from '../options.js';
 import { workerUrl } from '../worker-url.js';
 import { messageOf } from './error-message.js';
+import { Mailbox } from './mailbox.js';
 import type { FromThread, ThreadData, ToThread } from './messages.js';
 import { resourceLimits } from './resource-limits.js';
 
@@ -23,6 +24,7 @@ export class InstanceThread {
   readonly #port: MessagePort;
   readonly #wake = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
   readonly #owner: ThreadOwner;
+  readonly mailbox = new Mailbox();
   #ended: Promise<void> | undefined;
 
   /** @throws whatever Node does that cannot start a thread, or clone what it starts with. */
@@ -32,7 +34,7 @@ export class InstanceThread {
     this.#port = port1;
     this.#worker = new Worker(workerUrl('instance'), {
       name: 'wasm-plugin instance',
-      workerData: threadData(port2, this.#wake, parts, options),
+      workerData: threadData(port2, this.#wake, this.mailbox.shared, parts, options),
       transferList: [port2],
       resourceLimits: resourceLimits(stackBytes),
       // Nothing of this process: flags for its debugger or loader would break the thread, and its environment is no plugin's business.
@@ -92,11 +94,18 @@ export class InstanceThread {
   }
 }
 
-function threadData(port: MessagePort, wake: Int32Array, parts: LinkParts, options: InstanceOptions): ThreadData {
+function threadData(
+  port: MessagePort,
+  wake: Int32Array,
+  shared: SharedArrayBuffer,
+  parts: LinkParts,
+  options: InstanceOptions,
+): ThreadData {
   const { env, args, maxHandles, maxLineBytes } = options.wasi;
   return {
     port,
     wake,
+    shared,
     parts,
     limits: { ...options.limits },
     capabilities: [...options.capabilities.keys()],

@@ -7,14 +7,17 @@
 import type { MessagePort } from 'node:worker_threads';
 import type { LinkParts } from '../instantiate.js';
 import type { SandboxLimits } from '../limits.js';
-import type { CapabilityAnswer, Usage, WasiSources } from '../options.js';
+import type { Usage, WasiSources } from '../options.js';
 import type { ErrorMessage } from './error-message.js';
+import type { Place } from './mailbox.js';
 
 /** What a thread starts with. */
 export interface ThreadData {
   readonly port: MessagePort;
   /** Counts the messages to the thread, which sleeps on it. */
   readonly wake: Int32Array;
+  /** Of a `Mailbox`. */
+  readonly shared: SharedArrayBuffer;
   readonly parts: LinkParts;
   readonly limits: Partial<SandboxLimits>;
   /** Names of those that the owner answers. */
@@ -22,12 +25,15 @@ export interface ThreadData {
   readonly wasi: Pick<WasiSources, 'env' | 'args' | 'maxHandles' | 'maxLineBytes'>;
 }
 
+/** Bytes, or where they are in the mailbox. */
+export type Payload = Uint8Array | Place;
+
 /** What the thread asks its owner, by kind. */
 export interface Questions {
   readonly capability: {
     /** The name finds it; what the component imports goes into errors. */
-    readonly argument: { readonly name: string; readonly importedAs: string; readonly request: Uint8Array };
-    readonly answer: CapabilityAnswer;
+    readonly argument: { readonly name: string; readonly importedAs: string; readonly request: Payload };
+    readonly answer: { readonly ok: boolean; readonly payload: Payload };
   };
   readonly missing: { readonly argument: string; readonly answer: Uint8Array };
   readonly wallClock: { readonly argument: undefined; readonly answer: ReturnType<WasiSources['wallClock']> };

@@ -175,14 +175,16 @@ class LiveThread implements ThreadInstance, ThreadOwner {
   }
 
   #answer(call: RunningCall, question: Question): void {
-    if (call.stopping) {
+    const thread = this.#thread;
+    if (call.stopping || thread === undefined) {
       return;
     }
     try {
       if (question.about === 'capability') {
         this.#state.enterHost(question.argument.importedAs);
       }
-      const said = call.within(() => answer(question, this.#options, this.#limits.messageBytes, call.context));
+      const { messageBytes } = this.#limits;
+      const said = call.within(() => answer(question, this.#options, messageBytes, thread.mailbox, call.context));
       if (isPromise(said)) {
         Promise.resolve(said)
           .then((later) => this.#say(call, later))
