@@ -5,8 +5,8 @@ export { cleanupStale, coverInheritedFds, defaultRunBase, identityOf, lifeOf, ou
 export type { ContainerIo, ContainerSpec, ContainerStats, Engine, ExitStatus, RunningContainer } from './engine.js';
 export type { FollowedProcess } from './follow-process.js';
 export { followProcess, startTimeOf } from './follow-process.js';
-export type { ImageDefaults, ImageKind, OpenImage, OpenImageOptions } from './image/index.js';
-export { openImage, previewImage } from './image/index.js';
+export type { ImageDefaults, ImageKind, ImageWayFacts, OpenImage, OpenImageOptions } from './image/index.js';
+export { openImage, previewImage, probeImageWays } from './image/index.js';
 export type { Instance, InstanceRecord, InstanceStatus, LogReader, LogWriter } from './instances/index.js';
 export {
   createInstance,
@@ -33,4 +33,8 @@ export { ENGINE_NAMES, selectEngine } from './select.js';
 export type { SubordinateRange } from './subordinate-ids.js';
 export { parseSubordinateIds } from './subordinate-ids.js';
 export { buildTinyRootfs } from './tiny-rootfs.js';
+export type { Trial } from './try-container.js';
+export { tryContainer } from './try-container.js';
 export { tryEngines } from './try-engines.js';
+export type { LimitFacts } from './try-limits.js';
+export { tryLimits } from './try-limits.js';

@@ -8,7 +8,7 @@ export interface ToolFact {
 }
 
 export interface EngineFacts {
-  readonly name: 'builtin' | 'crun' | 'runc' | 'podman';
+  readonly name: 'builtin' | 'crun' | 'runc' | 'podman' | 'containerd';
   /** Whether containers can be run with it here, as this user; for engines of others: whether it is installed. */
   readonly usable: boolean;
   readonly version: string | undefined;
@@ -17,7 +17,7 @@ export interface EngineFacts {
   readonly problems: readonly string[];
 }
 
-const OTHER_ENGINES = ['crun', 'runc', 'podman'] as const;
+const OTHER_ENGINES = ['crun', 'runc', 'podman', 'containerd'] as const;
 const PROBE_TIMEOUT_MS = 10_000;
 
 /**

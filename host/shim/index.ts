@@ -6,6 +6,7 @@ export { applyEnvEdits, compareEnv } from './env-edits.js';
 export type { ExactJson } from './exact-json.js';
 export { parseExactJson } from './exact-json.js';
 export { withOwnHooks, withoutOwnHooks } from './own-hooks.js';
+export { readEntry } from './read-entry.js';
 export type { EnvEdit, RunState } from './run-state.js';
 export { ensureFolder, readState, removeState, statePath, sweepStates, writeState } from './run-state.js';
 export type { RuntimeCall } from './runtime-call.js';

@@ -1,4 +1,4 @@
-import { accessSync, constants, readdirSync, readFileSync, realpathSync, statSync } from 'node:fs';
+import { accessSync, constants, realpathSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { escapeControls, quote } from '../../errors/index.js';
 import type { CommandContext, RunCommand } from '../context.js';
@@ -8,16 +8,15 @@ import type { ParsedBuiltin } from '../program/parsed.js';
 import type { Outcome } from '../setup/apply.js';
 import { applyFiles, undoFiles } from '../setup/apply.js';
 import { MAIN_CONFIG, planContainerd } from '../setup/containerd.js';
+import { podmanConfigs, readIfThere } from '../setup/engine-configs.js';
+import { defaultPlaces } from '../setup/places.js';
 import type { Plan, SetupFacts } from '../setup/plan.js';
-import { RUNTIME_NAME } from '../setup/plan.js';
 import { planPodman, planPrecreate } from '../setup/podman.js';
 import { printJson } from './print-json.js';
 
 const TOOLS = ['/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin', '/sbin', '/bin'];
 /** The first one that is installed, unless `--runtime` says which. */
 const RUNTIMES = ['crun', 'runc'];
-/** Configuration of an engine is some KiB. */
-const MAX_CONFIG_BYTES = 1024 * 1024;
 
 /** `setup ENGINE`: the programs and the configuration that make another engine's containers see plugins. */
 export const run: RunCommand = async (context, parsed) => {
@@ -47,26 +46,19 @@ function planFor(engine: string, facts: SetupFacts, { io }: CommandContext, prec
 function setupFacts({ io, stores, globals }: CommandContext, { options }: ParsedBuiltin, engine: string): SetupFacts {
   const { env, user } = io;
   const isRoot = user.uid === 0;
-  const home = env.HOME || user.home;
-  const configHome = env.XDG_CONFIG_HOME || join(home, '.config');
-  const podmanConfig = join(isRoot ? '/etc' : configHome, 'containers/containers.conf.d');
-  const folder = options.text('dir');
+  const places = defaultPlaces(engine, io);
+  const placed = (option: string) => {
+    const text = options.text(option);
+    return text === undefined ? undefined : resolve(io.cwd, text);
+  };
   return {
     program: io.program,
     runtime: findRuntime(options.text('runtime'), io.cwd),
     store: resolve(stores.visible().at(-1)!.root),
     state: isRoot ? '/run/wasm-plugin' : join(env.XDG_RUNTIME_DIR || `/run/user/${user.uid}`, 'wasm-plugin'),
     pluginDeadline: globals.pluginDeadline,
-    folder:
-      folder === undefined
-        ? join(isRoot ? '/usr/local/lib' : join(home, '.local/lib'), 'wasm-plugin', engine)
-        : resolve(io.cwd, folder),
-    config:
-      options.text('config-dir') === undefined
-        ? engine === 'podman'
-          ? podmanConfig
-          : '/etc/containerd/conf.d'
-        : resolve(io.cwd, options.text('config-dir')!),
+    folder: placed('dir') ?? places.folder,
+    config: placed('config-dir') ?? places.config,
   };
 }
 
@@ -91,30 +83,6 @@ function isExecutable(path: string): boolean {
   } catch {
     return false;
   }
-}
-
-/** What podman reads before our drop-in: the distribution's file, the site's, the user's, drop-ins by name. */
-function podmanConfigs({ config }: SetupFacts): string[] {
-  const above = resolve(config, '..');
-  return [...new Set(['/usr/share/containers', '/etc/containers', above])]
-    .flatMap((folder) => [join(folder, 'containers.conf'), ...dropIns(join(folder, 'containers.conf.d'))])
-    .flatMap((path) => readIfThere(path) ?? []);
-}
-
-function dropIns(folder: string): string[] {
-  try {
-    return readdirSync(folder)
-      .filter((name) => name.endsWith('.conf') && name < `${RUNTIME_NAME}.conf`)
-      .sort()
-      .map((name) => join(folder, name));
-  } catch {
-    return [];
-  }
-}
-
-function readIfThere(path: string): string | undefined {
-  const stats = statSync(path, { throwIfNoEntry: false });
-  return stats?.isFile() === true && stats.size <= MAX_CONFIG_BYTES ? readFileSync(path, 'utf8') : undefined;
 }
 
 function print({ io }: CommandContext, { options }: ParsedBuiltin, plan: Plan, outcomes: readonly Outcome[]): void {

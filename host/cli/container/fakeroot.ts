@@ -28,7 +28,7 @@ const MAX_FILE_BYTES = 16 << 20;
 export async function fakerootIds(
   { io: { user }, log }: Pick<CommandContext, 'io' | 'log'>,
   dispatcher: Pick<Dispatcher, 'userMapping'>,
-  request: ContainerRequest,
+  request: Pick<ContainerRequest, 'fakeroot'>,
 ): Promise<FakerootIds | undefined> {
   if (!request.fakeroot) return undefined;
   if (user.uid === 0) {

@@ -30,6 +30,8 @@ export interface SetupFacts {
 /** What engines call the runtime; the program has to have this name for `podman --runtime PATH` too. */
 export const RUNTIME_NAME = 'wasm-plugin';
 export const HOOK_NAME = 'wasm-plugin-hook';
+/** The one that podman starts with `--hooks-dir`. */
+export const PRECREATE_NAME = 'wasm-plugin-precreate';
 
 const EXECUTABLE = 0o755;
 export const READABLE = 0o644;

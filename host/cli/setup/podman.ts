@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { MARK } from '../../shim/index.js';
 import type { Plan, SetupFacts } from './plan.js';
-import { HOOK_NAME, hookProgram, programs, READABLE, RUNTIME_NAME } from './plan.js';
+import { HOOK_NAME, hookProgram, PRECREATE_NAME, programs, READABLE, RUNTIME_NAME } from './plan.js';
 
 /** podman's own lists (4.3); a drop-in replaces a list, so ours has to hold what was there. */
 const SUPPORTS = {
@@ -37,7 +37,7 @@ ${RUNTIME_NAME} = [${tomlText(entry.path)}]
 
 /** The way that leaves the runtime as it is: podman lets a program change the config of every container it creates. */
 export function planPrecreate(facts: SetupFacts): Plan {
-  const hook = hookProgram(facts, 'wasm-plugin-precreate');
+  const hook = hookProgram(facts, PRECREATE_NAME);
   const file = {
     version: '1.0.0',
     hook: { path: hook.path, args: [HOOK_NAME, 'precreate'] },

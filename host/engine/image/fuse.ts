@@ -23,7 +23,8 @@ export async function mountWithFuse({ type, fd, offset }: FileSystemPart, target
   await runTool(PROGRAMS[type], ['-o', options, IMAGE_PATH, target], { fd });
 }
 
-function whatIsMissing(uid: number): string | undefined {
+/** @returns why FUSE cannot be used at all. */
+export function whatIsMissing(uid: number): string | undefined {
   try {
     accessSync('/dev/fuse', constants.R_OK | constants.W_OK);
   } catch {
