@@ -17,19 +17,41 @@ export const CONFIG_LIMITS = {
 } as const;
 
 /**
- * Check that a config is not above `CONFIG_LIMITS`.
+ * Check that a config that a plugin has edited is not above `CONFIG_LIMITS`.
  *
  * @param config - need not be small: the walk stops at the first limit that is passed.
  * @throws PluginError `LIMIT_EXCEEDED`.
  */
 export function checkConfigSize(config: JsonObject): void {
+  checkSize(config, 'Cannot change the config: it would have');
+}
+
+/**
+ * The same for one that plugins are to be told of, whoever made it: copying, comparing and writing it recurse, and none of that may
+ * depend on how deep a file is.
+ *
+ * @param config - parsed JSON.
+ * @throws PluginError `LIMIT_EXCEEDED`; `CONFIG_INVALID` for a number like 1e999, which is none after parsing and `null` when written.
+ */
+export function checkGivenConfig(config: JsonObject): void {
+  checkSize(config, 'Cannot tell plugins of the config: it has');
+}
+
+function checkSize(config: JsonObject, finding: string): void {
   let nodes = 0;
   let chars = 0;
+
+  function tooLarge(what: string): PluginError {
+    return new PluginError('LIMIT_EXCEEDED', `${finding} ${what}`);
+  }
 
   function walk(value: Json, depth: number): void {
     nodes += 1;
     if (nodes > CONFIG_LIMITS.nodes) throw tooLarge(`more than ${CONFIG_LIMITS.nodes} values`);
     if (typeof value === 'string') count(value);
+    if (typeof value === 'number' && !Number.isFinite(value)) {
+      throw new PluginError('CONFIG_INVALID', `${finding} a number that is too large for any program`);
+    }
     if (typeof value !== 'object' || value === null) return;
     if (depth === CONFIG_LIMITS.depth) throw tooLarge(`more than ${CONFIG_LIMITS.depth} levels`);
     if (Array.isArray(value)) {
@@ -51,8 +73,4 @@ export function checkConfigSize(config: JsonObject): void {
   }
 
   walk(config, 0);
-}
-
-function tooLarge(what: string): PluginError {
-  return new PluginError('LIMIT_EXCEEDED', `Cannot change the config: it would have ${what}`);
 }

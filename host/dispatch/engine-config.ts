@@ -1,7 +1,7 @@
 import { hooks, type InferInput, type Value } from '../abi/index.js';
 import { parseRunnableConfig } from '../oci/index.js';
 import { applyAdjustments } from './adjust.js';
-import { checkConfigSize } from './config-size.js';
+import { checkConfigSize, checkGivenConfig } from './config-size.js';
 import { diffConfig } from './diff.js';
 import { tolerating, vetoed, type Warn } from './failure.js';
 import type { JsonObject } from './json.js';
@@ -30,7 +30,8 @@ export interface EngineConfigResult {
  * All or nothing: the first failure ends it and the caller's config is as it was; only an optional plugin's edits are dropped
  * alone.
  *
- * @throws PluginError `VETOED`, `CONFIG_CONFLICT`, `CONFIG_DENIED`, `CONFIG_INVALID`, or what the plugin's call ended with.
+ * @throws PluginError `VETOED`, `CONFIG_CONFLICT`, `CONFIG_DENIED`, `CONFIG_INVALID`, `LIMIT_EXCEEDED` for a config above
+ *   `CONFIG_LIMITS`, or what the plugin's call ended with.
  */
 export async function runEngineConfig(
   plugins: LoadedPlugins,
@@ -38,12 +39,14 @@ export async function runEngineConfig(
   warn: Warn,
 ): Promise<EngineConfigResult> {
   const ownership = createOwnership();
-  let config = structuredClone(start);
   const entries = plugins.exporting(hooks.engineConfig);
-  if (entries.length > 0) {
-    // So that no plugin is blamed for what was there before it.
-    parseRunnableConfig(config);
+  if (entries.length === 0) {
+    return { config: start, changes: [] };
   }
+  // So that no plugin is blamed for what was there before it.
+  checkGivenConfig(start);
+  parseRunnableConfig(start);
+  let config = structuredClone(start);
   for (const entry of entries) {
     const edited = await tolerating(entry, warn, async () => {
       const plugin = await plugins.load(entry);

@@ -1,5 +1,6 @@
 export type { Adjustments } from './adjust.js';
 export type { CommandCall, CommandEdits } from './command.js';
+export { checkGivenConfig } from './config-size.js';
 export type { Change } from './diff.js';
 export type { Dispatcher, DispatcherOptions } from './dispatcher.js';
 export { createDispatcher } from './dispatcher.js';

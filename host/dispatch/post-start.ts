@@ -1,4 +1,5 @@
 import { hooks } from '../abi/index.js';
+import { checkGivenConfig } from './config-size.js';
 import { tolerating, vetoed, type Warn } from './failure.js';
 import type { JsonObject } from './json.js';
 import type { LoadedPlugins } from './plugins.js';
@@ -13,10 +14,15 @@ export interface PostStartCall {
 /**
  * Tell every plugin that the container's process runs, in order; the first veto stops the chain.
  *
- * @throws PluginError `VETOED` or what a call ended with; the caller must then stop the container.
+ * @throws PluginError `VETOED`, `LIMIT_EXCEEDED` for a config above `CONFIG_LIMITS`, or what a call ended with; the caller must then stop the container.
  */
 export async function runPostStart(plugins: LoadedPlugins, call: PostStartCall, warn: Warn): Promise<void> {
-  for (const entry of plugins.exporting(hooks.postStartProcess)) {
+  const entries = plugins.exporting(hooks.postStartProcess);
+  if (entries.length > 0) {
+    // Under another engine it comes from a file, which others may have changed since plugins saw it.
+    checkGivenConfig(call.config);
+  }
+  for (const entry of entries) {
     await tolerating(entry, warn, async () => {
       const plugin = await plugins.load(entry);
       const answer = await plugin.call(hooks.postStartProcess, {

@@ -94,6 +94,7 @@ export function mapOf<T>(check: Check<T>): Check<Readonly<Record<string, T>>> {
     }
     for (const key of Object.keys(value)) {
       if (trace.full) return;
+      checkKey(key, trace);
       trace.within(`[${quote(key, MAX_KEY_CHARS)}]`, check, value[key]);
     }
   };
@@ -123,6 +124,7 @@ export function shape<T extends object>(
       return;
     }
     for (const key of Object.keys(value)) {
+      checkKey(key, trace);
       const name = Object.hasOwn(fields, key) ? undefined : known.get(folded(key));
       if (name !== undefined) trace.problem(`has ${quote(key, MAX_KEY_CHARS)}, which runtimes take for ${name}`);
     }
@@ -134,6 +136,11 @@ export function shape<T extends object>(
       }
     }
   };
+}
+
+/** Where texts end at a NUL, as in crun, `args\0` is one more `args`. */
+function checkKey(key: string, trace: Trace): void {
+  if (key.includes('\0')) trace.problem(`has the key ${quote(key, MAX_KEY_CHARS)}, with a NUL`);
 }
 
 const missing: Check<never> = (_value, trace) => trace.problem('is missing');

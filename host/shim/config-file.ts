@@ -16,7 +16,7 @@ import {
   writeSync,
 } from 'node:fs';
 import { PluginError, quote } from '../errors/index.js';
-import { type ExactJson, parseExactJson } from './exact-json.js';
+import { parseExactJson } from './exact-json.js';
 
 /** An engine's own are some ten KiB. */
 export const MAX_CONFIG_BYTES = 8 * 1024 * 1024;
@@ -31,10 +31,10 @@ export interface ConfigFile {
 /**
  * Read a file of JSON so that it can be replaced.
  *
- * @throws PluginError `IO_FAILED`, `LIMIT_EXCEEDED` above `MAX_CONFIG_BYTES`, `CONFIG_INVALID` if it is no JSON.
+ * @throws PluginError `IO_FAILED`, `LIMIT_EXCEEDED` above `MAX_CONFIG_BYTES`, `CONFIG_INVALID` as `parseExactJson`.
  */
 export function readConfigFile(path: string): ConfigFile {
-  const json = parse(path, readText(path));
+  const json = parseExactJson(readText(path), quote(path, 4096));
   return {
     value: json.value,
     replace: (value) => attempt('write', path, () => replaceFile(realpathSync(path), json.stringify(value))),
@@ -66,14 +66,6 @@ function readText(path: string): string {
       closeSync(fd);
     }
   });
-}
-
-function parse(path: string, text: string): ExactJson {
-  try {
-    return parseExactJson(text);
-  } catch (cause) {
-    throw new PluginError('CONFIG_INVALID', `Cannot read ${quote(path, 4096)}: it is not JSON`, { cause });
-  }
 }
 
 /** Under another name first, so that whoever reads it sees the old one or the new one, whole. */

@@ -5,6 +5,8 @@
  * reads. Plugins see the double; what still has that value afterwards is written as it was.
  */
 import { randomBytes } from 'node:crypto';
+import { PluginError } from '../errors/index.js';
+import { hasKeyTwice } from './json-keys.js';
 
 export interface ExactJson {
   readonly value: unknown;
@@ -15,9 +17,16 @@ export interface ExactJson {
 /** Not whole texts: a pattern that takes one in pieces runs out of stack in a long one. Digits of a text are told by its quotes. */
 const QUOTE_ESCAPE_OR_NUMBER = /"|\\.|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g;
 
-/** @throws SyntaxError for what is no JSON. */
-export function parseExactJson(text: string): ExactJson {
-  const value: unknown = JSON.parse(text);
+/**
+ * @param what - of whom errors speak: `the container config`.
+ * @throws PluginError `CONFIG_INVALID` for what is no JSON, and for an object with a key that stands there twice: of two values some
+ *   runtimes take the first, others, as plugins do, the last.
+ */
+export function parseExactJson(text: string, what: string): ExactJson {
+  const value = parse(text, what);
+  if (hasKeyTwice(text, value)) {
+    throw new PluginError('CONFIG_INVALID', `Cannot read ${what}: an object in it has a key twice`);
+  }
   const exact = largeNumbers(text);
   return {
     value,
@@ -30,6 +39,14 @@ export function parseExactJson(text: string): ExactJson {
       return marked.replaceAll(new RegExp(`"${mark}(-?\\d+)"`, 'g'), '$1');
     },
   };
+}
+
+function parse(text: string, what: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new PluginError('CONFIG_INVALID', `Cannot read ${what}: it is not JSON`, { cause });
+  }
 }
 
 /** The largest of 64 bits, unsigned and signed: a plugin that asks for no limit gets their doubles, which are one above. */

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { hooks, sameMajor, type Value } from '../../abi/index.js';
-import type { JsonObject } from '../../dispatch/index.js';
+import { checkGivenConfig, type JsonObject } from '../../dispatch/index.js';
 import { PluginError, quote } from '../../errors/index.js';
 import { settleFlags } from '../commands/command-call.js';
 import { plainValues } from '../commands/plain-values.js';
@@ -34,7 +34,7 @@ const IMAGE_ANNOTATIONS = ['io.kubernetes.cri.image-name', 'io.kubernetes.cri-o.
  *
  * @param runtime - path of the runtime that will read it.
  * @returns undefined if there is no plugin that has to do with containers.
- * @throws PluginError as the engine-config hook of `run`; UsageError for a flag that does not fit.
+ * @throws PluginError as the engine-config hook of `run`, for a config that is too large also if no plugin edits it; UsageError for a flag that does not fit.
  */
 export async function editConfig(
   plain: CommandContext,
@@ -45,6 +45,8 @@ export async function editConfig(
   const config = asObject(value);
   const plugins = participants(plain).filter(({ record }) => ANY_OF.some((hook) => exportsHook(record.hooks, hook)));
   if (plugins.length === 0) return undefined;
+  // Also where no plugin edits it: our hooks are written into it.
+  checkGivenConfig(config);
   const context = withContributions(plain);
   const annotations = annotationsOf(config);
   const image = IMAGE_ANNOTATIONS.map((key) => annotations.get(key)).find((name) => name !== undefined) ?? '';

@@ -171,7 +171,7 @@ async function monitor(args: readonly string[], options: OwnOptions, io: CliIo):
 /** podman's own hook: the runtime stays as it is, so nothing is known but the config. */
 async function beforeCreate(options: OwnOptions, io: CliIo): Promise<void> {
   const text = Buffer.from(await io.stdin.readAll(MAX_CONFIG_BYTES)).toString();
-  const json = parseJson(text);
+  const json = parseExactJson(text, 'the container config');
   const original = json.value as { hooks?: Readonly<Record<string, unknown>>; mounts?: unknown };
   const hook = options.hook as string;
   const { id, bundle } = podmanFacts(original ?? {});
@@ -194,16 +194,9 @@ async function beforeCreate(options: OwnOptions, io: CliIo): Promise<void> {
   io.stdout.write(json.stringify(watched ? withOwnHooks(config, hook, path) : config));
 }
 
-function parseJson(text: string) {
-  try {
-    return parseExactJson(text);
-  } catch (cause) {
-    throw new PluginError('CONFIG_INVALID', 'Cannot read the container config: it is not JSON', { cause });
-  }
-}
-
 function readOciState(bytes: Uint8Array): RunningContainer {
-  const value = parseJson(Buffer.from(bytes).toString()).value as Partial<RunningContainer> | null;
+  const value = parseExactJson(Buffer.from(bytes).toString(), 'the state of the container')
+    .value as Partial<RunningContainer> | null;
   const { id, pid, bundle } = value ?? {};
   if (typeof id !== 'string' || typeof bundle !== 'string' || !Number.isSafeInteger(pid) || (pid as number) < 2) {
     throw new PluginError('CONFIG_INVALID', 'Cannot read the state of the container: it names no id, pid and bundle');
