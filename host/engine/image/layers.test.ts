@@ -11,7 +11,8 @@ import { paxRecord, tarArchive, tarEntry } from '../../../test/support/tar.js';
 import { rejected } from '../../../test/support/thrown.js';
 import { listTree, readTree } from '../../../test/support/tree.js';
 import { createRootfs, type RootfsPolicy, removeRootfs } from '../../capability/index.js';
-import { type LayerFile, unpackLayers } from './layers.js';
+import type { LayerFile } from './layer-file.js';
+import { unpackLayers } from './layers.js';
 
 let base = '';
 let root = '';
@@ -164,6 +165,16 @@ describe('what layers take away', () => {
 });
 
 describe('what is put in', () => {
+  test('a layer that lies in a larger file', async () => {
+    const archive = zlib.gzipSync(tarArchive(file('a')));
+    const outer = layer(Buffer.concat([Buffer.alloc(1000, 'x'), archive, Buffer.alloc(1000, 'y')]));
+    const made = createRootfs(root);
+    const inner = { ...outer, offset: 1000, size: archive.byteLength, digest: digestOf(archive) };
+    await unpackLayers([inner], made, { image: 'i' });
+    made.close();
+    expect(listTree(root)).toEqual(['. folder 755', 'a file 644 x']);
+  });
+
   test('names as tools write them', async () => {
     await unpack([
       tarArchive(folder('./'), file('./a'), file('/b'), file('c//d/./e'), folder('f/'), second('g', './a')),
@@ -250,6 +261,7 @@ describe('what is refused', () => {
   });
 
   test.each<{ name: string; change: Partial<LayerFile>; why: RegExp }>([
+    { name: 'a digest of it in capitals', change: { digest: digestOf(good).toUpperCase() }, why: /digest/ },
     { name: 'another digest', change: { digest: digestOf(Buffer.from('other')) }, why: /not what the manifest says/ },
     { name: 'another size', change: { size: good.byteLength - 1 }, why: /manifest|content/ },
     { name: 'a longer size', change: { size: good.byteLength + 1 }, why: /it has 6656 bytes/ },
@@ -259,7 +271,29 @@ describe('what is refused', () => {
     const made = createRootfs(root);
     const error = await rejected(unpackLayers([{ ...layer(good), ...change }], made, { image: 'an image' }));
     expect([error.code, error.message]).toEqual(['IMAGE_UNSUPPORTED', expect.stringMatching(why)]);
-    expect(made.usage.entries).toBe(0);
+    made.abort();
+    expect(listTree(root)).toEqual(['. folder 700']);
+  });
+
+  test('a changed bit is told from a broken archive, whatever it does to it', async () => {
+    const packed = zlib.gzipSync(good);
+    for (const at of [0, 12, packed.byteLength - 1]) {
+      const file = layer(changed(packed, at));
+      const made = createRootfs(root);
+      const error = await rejected(unpackLayers([{ ...file, digest: digestOf(packed) }], made, { image: 'i' }));
+      expect(error.message).toContain('its content is not what the manifest says');
+      made.abort();
+    }
+  });
+
+  test('what follows the end of an archive counts for its digest', async () => {
+    const long = Buffer.concat([good, Buffer.alloc(3_000_000)]);
+    const made = createRootfs(root);
+    const file = layer(long);
+    await unpackLayers([file], made, { image: 'i' });
+    expect(await rejected(unpackLayers([{ ...file, size: long.byteLength - 1 }], made, { image: 'i' }))).toMatchObject({
+      message: expect.stringContaining('not what the manifest says'),
+    });
     made.abort();
   });
 

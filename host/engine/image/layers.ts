@@ -5,26 +5,15 @@
  * `.wh..wh..opq` all in the folder.
  * Spec: OCI image-spec v1.1.0, "Image Layer Filesystem Changeset".
  */
-import { createHash, type Hash } from 'node:crypto';
-import { read } from 'node:fs';
 import { Readable, type Transform } from 'node:stream';
-import { promisify } from 'node:util';
 import * as zlib from 'node:zlib';
 import { Refusal, type Rootfs } from '../../capability/index.js';
 import { PluginError, quote } from '../../errors/index.js';
 import { unsupported } from './fail.js';
+import { type LayerFile, LayerReader } from './layer-file.js';
 import { createLayerSink, type LeftOut } from './layer-sink.js';
 import { readPart } from './read-part.js';
 import { createTarReader } from './tar/index.js';
-
-/** A layer as a file that is open for reading; its owner closes it. */
-export interface LayerFile {
-  readonly fd: number;
-  /** In bytes, as the manifest says. */
-  readonly size: number;
-  /** Of the file as it is, `sha256:…`. */
-  readonly digest: string;
-}
 
 export interface UnpackLayersOptions {
   /** As the user named it, for messages. */
@@ -34,22 +23,17 @@ export interface UnpackLayersOptions {
   readonly onProgress?: ((doneBytes: number, allBytes: number) => void) | undefined;
 }
 
-const readFrom = promisify(read);
 const READ_BYTES = 1024 * 1024;
 const UNPACKED_BYTES = 256 * 1024;
 /** Headers and what is skipped count as well: a small file can unpack to petabytes of them. */
 const MAX_LAYER_BYTES = 64 * 2 ** 30;
-const HASHES: ReadonlyMap<string, number> = new Map([
-  ['sha256', 64],
-  ['sha512', 128],
-]);
 const GZIP = '1f8b';
 const ZSTD = '28b52ffd';
 
 /**
- * Unpack layers, lowest first. Every file is compared with its digest before anything of it is used.
+ * Unpack layers, lowest first. Every file is compared with its digest while it is unpacked.
  *
- * @param rootfs - a new root; not closed. After an error it is of no use but to `abort`.
+ * @param rootfs - a new root; not closed, and not to be used before this has ended well. After an error it is of no use but to `abort`.
  * @returns what was left out: counts, for a warning.
  * @throws PluginError `IMAGE_UNSUPPORTED`; `LIMIT_EXCEEDED` beyond the policy of `rootfs`, or where the disk is full. The reason of `signal`.
  */
@@ -63,8 +47,10 @@ export async function unpackLayers(
   let before = 0;
   for (const layer of layers) {
     try {
-      await checkDigest(layer, signal);
-      const found = await unpackLayer(layer, rootfs, signal, (done) => onProgress?.(before + done, allBytes));
+      const reader = new LayerReader(layer);
+      const found = await verified(reader, signal, () =>
+        unpackLayer(layer, reader, rootfs, signal, (done) => onProgress?.(before + done, allBytes)),
+      );
       leftOut.devices += found.devices;
       leftOut.xattrs += found.xattrs;
     } catch (cause) {
@@ -75,8 +61,23 @@ export async function unpackLayers(
   return leftOut;
 }
 
+/** Unpack and compare, in one reading. A file that is not the one that is meant explains whatever else is wrong with it. */
+async function verified<T>(file: LayerReader, signal: AbortSignal | undefined, unpack: () => Promise<T>): Promise<T> {
+  let unpacked: T;
+  try {
+    unpacked = await unpack();
+  } catch (error) {
+    const isFull = error instanceof Refusal && error.code === 'limit';
+    if (!isFull && signal?.aborted !== true) await file.verify(signal);
+    throw error;
+  }
+  await file.verify(signal);
+  return unpacked;
+}
+
 async function unpackLayer(
   layer: LayerFile,
+  file: LayerReader,
   rootfs: Rootfs,
   signal: AbortSignal | undefined,
   onProgress: (done: number) => void,
@@ -84,7 +85,7 @@ async function unpackLayer(
   const sink = createLayerSink(rootfs);
   const reader = createTarReader(sink);
   let unpacked = 0;
-  const content = openContent(layer, onProgress);
+  const content = openContent(layer, file, onProgress);
   try {
     for await (const chunk of content) {
       signal?.throwIfAborted();
@@ -102,14 +103,18 @@ async function unpackLayer(
 }
 
 /** The archive, whatever it was packed with. That is told by its first bytes, since manifests are often wrong about it. */
-function openContent(layer: LayerFile, onRead: (done: number) => void): Readable {
-  const magic = Buffer.from(readPart(layer.fd, 0, Math.min(4, layer.size))).toString('hex');
+function openContent(
+  { fd, offset = 0, size }: LayerFile,
+  reader: LayerReader,
+  onRead: (done: number) => void,
+): Readable {
+  const magic = Buffer.from(readPart(fd, offset, Math.min(4, size))).toString('hex');
   const unpack = magic.startsWith(GZIP)
     ? zlib.createGunzip({ chunkSize: UNPACKED_BYTES })
     : magic === ZSTD
       ? zstd()
       : undefined;
-  const file = Readable.from(pieces(layer, onRead), { objectMode: false, highWaterMark: READ_BYTES });
+  const file = Readable.from(reader.pieces(onRead), { objectMode: false, highWaterMark: READ_BYTES });
   if (unpack === undefined) {
     return file;
   }
@@ -129,41 +134,6 @@ function zstd(): Transform {
     );
   }
   return make({ chunkSize: UNPACKED_BYTES });
-}
-
-/** Not a stream of `node:fs`, which closes the descriptor, whoever's it is, when it is stopped early. */
-async function* pieces({ fd, size }: LayerFile, onRead: (done: number) => void = () => undefined) {
-  for (let done = 0; done < size; ) {
-    // A new one each time: what decompresses may still hold the last.
-    const room = new Uint8Array(Math.min(READ_BYTES, size - done));
-    const { bytesRead } = await readFrom(fd, room, 0, room.byteLength, done);
-    if (bytesRead === 0) return;
-    done += bytesRead;
-    yield room.subarray(0, bytesRead);
-    onRead(done);
-  }
-}
-
-/** @throws Refusal if the file is not the one that the manifest means. */
-async function checkDigest(layer: LayerFile, signal: AbortSignal | undefined): Promise<void> {
-  const [algorithm = '', hex = '', ...rest] = layer.digest.split(':');
-  const digits = HASHES.get(algorithm);
-  if (digits === undefined || rest.length > 0 || hex.length !== digits || !/^[0-9a-f]+$/.test(hex)) {
-    throw new Refusal('unsupported', 'its digest is none that is known here');
-  }
-  const hash: Hash = createHash(algorithm);
-  let size = 0;
-  for await (const chunk of pieces(layer)) {
-    signal?.throwIfAborted();
-    hash.update(chunk);
-    size += chunk.byteLength;
-  }
-  if (size !== layer.size) {
-    throw new Refusal('invalid', `it has ${size} bytes, where the manifest says ${layer.size}`);
-  }
-  if (hash.digest('hex') !== hex) {
-    throw new Refusal('invalid', 'its content is not what the manifest says', 'Copy the image again.');
-  }
 }
 
 /** Which layer it was, and in the words of images. */

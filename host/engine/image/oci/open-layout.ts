@@ -4,7 +4,7 @@ import { createRootfs } from '../../../capability/index.js';
 import { quote } from '../../../errors/index.js';
 import type { Attached } from '../attach.js';
 import { createImageFolder } from '../folder.js';
-import type { LayerFile } from '../layers.js';
+import type { LayerFile } from '../layer-file.js';
 import { unpackLayers } from '../layers.js';
 import type { ImageDefaults } from '../types.js';
 import { openBlob } from './blob.js';
