@@ -1,5 +1,6 @@
 /** A plugin made with the AssemblyScript SDK asks servers over HTTP, and what becomes of the request when nobody waits any longer. */
 import { mkdtempSync, rmSync } from 'node:fs';
+import type { ServerResponse } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
@@ -54,7 +55,7 @@ afterAll(async () => {
   await Promise.all([server.close(), silent.close()]);
   rmSync(folder, { recursive: true, force: true });
 });
-afterEach(() => expect.poll(() => server.open() + silent.open(), { timeout: 20_000 }).toBe(0));
+afterEach(() => expect.poll(() => server.open() + silent.open(), { timeout: 60_000 }).toBe(0));
 
 /** The plugin, which requests both servers and is granted them; they are known only when they listen. */
 function load(options: LoadOptions = {}): Promise<Plugin> {
@@ -97,14 +98,16 @@ describe('a plugin in a thread', () => {
   });
 
   test('waits for several answers at once where its pool allows it', async () => {
-    let together = 0;
     let most = 0;
+    const waiting: ServerResponse[] = [];
+    // Answers two when both are there, and leaves time for a third to come.
     const slow = await serveHttp((_seen, response) => {
-      most = Math.max(most, ++together);
-      setTimeout(() => {
-        together--;
-        response.end('late');
-      }, 300);
+      most = Math.max(most, waiting.push(response));
+      if (waiting.length === 2) {
+        setTimeout(() => {
+          for (const one of waiting.splice(0)) one.end('late');
+        }, 300);
+      }
     });
     const { component, manifest } = compiled;
     const sif = packPlugin({ component, manifest: { ...manifest, requests: [grantOf(slow)] } });
@@ -121,12 +124,12 @@ describe('a request that nobody waits for is closed:', () => {
   beforeEach(() => {
     before = silent.connections();
   });
-  const waiting = () => expect.poll(() => silent.connections(), { timeout: 20_000 }).toBe(before + 1);
-  const closed = () => expect.poll(() => silent.open(), { timeout: 20_000 }).toBe(0);
+  const waiting = () => expect.poll(() => silent.connections(), { timeout: 60_000 }).toBe(before + 1);
+  const closed = () => expect.poll(() => silent.open(), { timeout: 60_000 }).toBe(0);
 
   test('when the deadline has passed', async () => {
     const plugin = await load();
-    const failed = rejected(plugin.call(send, { url: at(silent) }, { deadlineMs: 500 }));
+    const failed = rejected(plugin.call(send, { url: at(silent) }, { deadlineMs: 3000 }));
     await waiting();
     expect(await failed).toMatchObject({ code: 'DEADLINE_EXCEEDED' });
     await closed();

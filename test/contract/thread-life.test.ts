@@ -133,7 +133,7 @@ describe('a thread whose heap is full', () => {
     const functions = Array.from({ length: 5000 }, (_, i) => `(func (export "f${i}"))`).join('');
     const more = `(core module $big ${functions}) ${'(core instance (instantiate $big))'.repeat(900)}`;
     const other = await start();
-    const starting = startTextThread({ more }, {}, { definitions: 10_000_000, deadlineMs: 50_000 });
+    const starting = startTextThread({ more }, {}, { definitions: 10_000_000, deadlineMs: 250_000 });
     const error = await rejected(starting);
     expect(error.code).toBe('THREAD_FAILED');
     expect(error.message).toMatch(/^Cannot start the component: its thread failed, .*memory limit/);
@@ -213,7 +213,7 @@ describe('lines of output', () => {
     for (const end of ['unreachable', '(loop $l (br $l)) unreachable']) {
       const { trace, options } = recording();
       const instance = await startComponent(await printing(`${PRINT} ${end}`), options);
-      await rejected(instance.call(SCORE, ask('last words\n'), { deadlineMs: 500 }));
+      await rejected(instance.call(SCORE, ask('last words\n'), { deadlineMs: 2000 }));
       expect(trace).toEqual(['stdout: last words']);
     }
   });
@@ -349,7 +349,7 @@ describe('a process with threads', () => {
   function child(what: string, component: string, env: NodeJS.ProcessEnv = {}) {
     const args = [join(folder, 'bin/child.mjs'), join(folder, `${component}.wasm`), what];
     return new Promise<{ code: unknown; stdout: string; stderr: string }>((resolve) => {
-      execFile(process.execPath, args, { env, timeout: 30_000 }, (error, stdout, stderr) => {
+      execFile(process.execPath, args, { env, timeout: 240_000 }, (error, stdout, stderr) => {
         resolve({ code: error === null ? 0 : (error.code ?? error.signal), stdout, stderr });
       });
     });
