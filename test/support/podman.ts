@@ -4,7 +4,7 @@
  * Whatever podman leaves behind is in that namespace, and is found by it. Settings are those of machines without cgroup v2 or
  * CAP_SYS_RESOURCE, which change nothing on others.
  */
-import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import {
   chmodSync,
   chownSync,
@@ -64,9 +64,14 @@ export function canPodman(identity: Identity): boolean {
 }
 
 /** crun 1.8 refuses to work beside a cgroup v2 tree that is not the only one. */
-const ENTER = `umount /sys/fs/cgroup/unified 2>/dev/null; mode=$1; shift; for one in "$@"; do
-  mkdir -p "$one" && mount -t tmpfs -o "mode=$mode" tmpfs "$one" || exit 1
-done; echo ready; exec cat`;
+const ENTER = `umount /sys/fs/cgroup/unified 2>/dev/null
+mount -t tmpfs -o mode=755 tmpfs "$1" || exit 1
+for one in $2; do
+  mkdir -p "$1$one/upper" "$1$one/work" &&
+    mount -t overlay -o "lowerdir=$one,upperdir=$1$one/upper,workdir=$1$one/work" overlay "$one" || exit 1
+done
+for one in $3; do mkdir -p "$one" && mount -t tmpfs -o mode="$4" tmpfs "$one" || exit 1; done
+echo ready; exec cat`;
 
 export interface PodmanOptions {
   /** Text of a file of podman's configuration, read before every drop-in. */
@@ -86,13 +91,16 @@ export async function startPodman(identity: Identity, { config = '' }: PodmanOpt
   writeFileSync(join(folder, 'first.conf'), conf);
   // The drop-ins of the whole machine are replaced in the namespace, root's are only there.
   const dropIns = '/etc/containers/containers.conf.d';
-  const hadDropIns = existsSync(dropIns);
   // So is what root's runtime entries keep: other podmans of the machine, and of tests, keep theirs.
   const rootState = '/run/wasm-plugin';
-  const hadState = existsSync(rootState);
-  const box = await (identity === 'root'
-    ? enter('700', [dropIns, rootState])
-    : enter('755', hadDropIns ? [dropIns] : []));
+  mkdirSync(join(folder, 'over'));
+  // The folders around them, too: one that is made, and removed, outside would be so for every podman that uses it now.
+  const box = await enter(
+    join(folder, 'over'),
+    identity === 'root'
+      ? { overlaid: ['/etc', '/run'], replaced: [dropIns, rootState], mode: '700' }
+      : { overlaid: [], replaced: existsSync(dropIns) ? [dropIns] : [], mode: '755' },
+  );
   const own = join(home, '.config/containers/containers.conf.d');
   if (identity === 'user') {
     for (const path of [folder, home, runtimeDir]) chownSync(path, ORDINARY_UID, ORDINARY_UID);
@@ -174,8 +182,6 @@ export async function startPodman(identity: Identity, { config = '' }: PodmanOpt
       box.child.stdin?.end();
       await new Promise((resolve) => box.child.once('close', resolve));
       if (!hadCgroup) removeCgroup('libpod_parent');
-      if (!hadDropIns && existsSync(dropIns)) spawnSync('rmdir', [dropIns]);
-      if (!hadState && existsSync(rootState)) spawnSync('rmdir', [rootState]);
       rmSync(folder, { recursive: true, force: true });
     },
   };
@@ -189,15 +195,31 @@ export async function startPodman(identity: Identity, { config = '' }: PodmanOpt
   return started;
 }
 
-/** A namespace that stays as long as its first process, and that no longer than the tests. */
+interface Overlays {
+  /** Folders whose changes stay in the namespace. */
+  readonly overlaid: readonly string[];
+  /** Folders that are new and empty there, and their mode. */
+  readonly replaced: readonly string[];
+  readonly mode: string;
+}
+
+/**
+ * A namespace that stays as long as its first process, and that no longer than the tests.
+ *
+ * @param folder - for what is written in overlaid ones.
+ */
 async function enter(
-  mode: string,
-  overlaid: readonly string[],
+  folder: string,
+  { overlaid, replaced, mode }: Overlays,
 ): Promise<{ readonly pid: number; readonly child: ChildProcess }> {
   const words = ['--pdeathsig', 'KILL', '--', 'unshare', '--mount', '--propagation', 'private', '--'];
-  const child = spawn('setpriv', [...words, 'sh', '-c', ENTER, 'enter', mode, ...overlaid], {
-    stdio: ['pipe', 'pipe', 'inherit'],
-  });
+  const child = spawn(
+    'setpriv',
+    [...words, 'sh', '-c', ENTER, 'enter', folder, overlaid.join(' '), replaced.join(' '), mode],
+    {
+      stdio: ['pipe', 'pipe', 'inherit'],
+    },
+  );
   await new Promise((resolve, reject) => {
     child.stdout.once('data', resolve);
     child.once('exit', () => reject(new Error('Cannot make a mount namespace')));
