@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 /** The executable: the process's argv, streams, environment and user, and nothing else. */
 import { escapeControls } from '../errors/index.js';
+import { asksForHelp } from './argv/started-by-us.js';
 import { EXIT_FAILED } from './exit-code.js';
 import { processIo } from './process-io.js';
 
@@ -8,7 +9,7 @@ const io = processIo();
 const argv = process.argv.slice(2);
 
 async function start(): Promise<number> {
-  if (argv[0] === 'oci' || argv[0] === 'oci-hook') {
+  if ((argv[0] === 'oci' || argv[0] === 'oci-hook') && !asksForHelp(argv)) {
     // On its own, because every container of another engine waits for it (bench/container.ts).
     const { runEngineCommand } = await import('./oci/index.js');
     return runEngineCommand(argv, io);

@@ -15,8 +15,9 @@ import { findCommand } from './argv/command-table.js';
 import type { Globals } from './argv/global-options.js';
 import type { Scan } from './argv/scan.js';
 import { scanArgv } from './argv/scan.js';
+import { aboutOwnCommand } from './argv/started-by-us.js';
 import type { CommandContext, RunCommand, RunContributed } from './context.js';
-import { EXIT_FAILED } from './exit-code.js';
+import { EXIT_FAILED, EXIT_OK, EXIT_USAGE } from './exit-code.js';
 import { CommandFailure, hintOf, reasonOf, UsageError } from './failure.js';
 import type { Contributions } from './flags/contributions.js';
 import { NO_CONTRIBUTIONS } from './flags/contributions.js';
@@ -48,6 +49,13 @@ export interface CommandLoader {
  * @returns the exit code (`exit-code.ts`). Rejects only with a loader's own `HandOver`.
  */
 export async function runCommandLine(argv: readonly string[], io: CliIo, loader: CommandLoader): Promise<number> {
+  const about = aboutOwnCommand(argv);
+  if (about !== undefined) {
+    // By its bare name it was called wrongly, and nothing was asked.
+    const isAsked = argv.length > 1;
+    (isAsked ? io.stdout : io.stderr).write(`${about}\n`);
+    return isAsked ? EXIT_OK : EXIT_USAGE;
+  }
   const scan = scanArgv(argv);
   let globals = scan.globals;
   let log = logFor(globals, io);

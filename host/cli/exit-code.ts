@@ -7,5 +7,7 @@ export const EXIT_FAILED = 1;
 export const EXIT_USAGE = 2;
 /** `run`: we failed before or around the container. */
 export const EXIT_RUN_FAILED = 125;
+/** `run`: the command is not in the container. */
+export const EXIT_NOT_FOUND = 127;
 /** Added to the number of the signal that ended the process. */
 export const EXIT_SIGNAL_BASE = 128;

@@ -1,3 +1,4 @@
+import { asksForHelp } from './argv/started-by-us.js';
 import { runCommandLine } from './command-line.js';
 import { ALL_COMMANDS } from './commands/load.js';
 import { SUPERVISE } from './container/supervise-word.js';
@@ -11,7 +12,7 @@ import type { CliIo } from './io.js';
  * @returns the exit code (`exit-code.ts`). Never rejects.
  */
 export async function main(argv: readonly string[], io: CliIo): Promise<number> {
-  if (argv[0] === SUPERVISE) {
+  if (argv[0] === SUPERVISE && !asksForHelp(argv)) {
     const { supervise } = await import('./container/supervise.js');
     return supervise(argv.slice(1), io);
   }

@@ -32,10 +32,14 @@ export function selectEngine(
   }
   const known = ENGINE_NAMES.find((engine) => engine === name);
   if (known === undefined) {
-    throw unavailable(`Cannot use the engine ${quote(name)}: there is none of this name`, isThere);
+    throw unavailable(`Cannot use the engine ${quote(name)}: there is none of this name`, isThere, elsewhere(name));
   }
   if (!isThere(known)) {
-    throw unavailable(`Cannot use the engine ${known}: ${missingTools(known).join(', ')} not installed`, isThere);
+    throw unavailable(
+      `Cannot use the engine ${known}: ${missingTools(known).join(', ')} not installed`,
+      isThere,
+      `Install ${known === 'builtin' ? 'util-linux' : known}. `,
+    );
   }
   return create(known);
 }
@@ -53,12 +57,19 @@ export function missingTools(name: EngineName): string[] {
   return needed.filter((tool) => findTool(tool) === undefined);
 }
 
-function unavailable(message: string, isThere: (name: EngineName) => boolean): PluginError {
+/** Engines that start containers by themselves, and ask us. */
+function elsewhere(name: string): string {
+  return name === 'podman' || name === 'containerd'
+    ? `To have plugins in containers of ${name}: wasm-plugin setup ${name}. `
+    : '';
+}
+
+function unavailable(message: string, isThere: (name: EngineName) => boolean, advice = ''): PluginError {
   const there = ENGINE_NAMES.filter(isThere);
   return new PluginError('ENGINE_UNAVAILABLE', message, {
     hint:
       there.length === 0
         ? 'Install util-linux, or see what is missing with: wasm-plugin doctor'
-        : `Here are: ${there.join(', ')}. See wasm-plugin doctor.`,
+        : `${advice}Here are: ${there.join(', ')}. See wasm-plugin doctor.`,
   });
 }

@@ -216,7 +216,7 @@ export const COMMANDS: readonly CommandSpec[] = [
     summary: 'list your detached containers',
     heading: RUN,
     arguments: [],
-    options: [{ long: 'all', summary: 'those that have exited as well' }, JSON_OPTION],
+    options: [{ long: 'all', short: 'a', summary: 'those that have exited as well' }, JSON_OPTION],
     details:
       'A container is lost if its supervisor was killed: it ended then, and nobody knows how. See "wasm-plugin cleanup".',
   },
@@ -225,14 +225,14 @@ export const COMMANDS: readonly CommandSpec[] = [
     summary: 'end detached containers',
     heading: RUN,
     arguments: [{ name: 'NAME', kind: 'live-container', repeat: true }],
-    options: [{ long: 'time', value: 'SECONDS', summary: 'from SIGTERM to SIGKILL (default 10)' }],
+    options: [{ long: 'time', short: 't', value: 'SECONDS', summary: 'from SIGTERM to SIGKILL (default 10)' }],
   },
   {
     name: 'logs',
     summary: 'print what a detached container has printed',
     heading: RUN,
     arguments: [{ name: 'NAME', kind: 'container' }],
-    options: [{ long: 'follow', summary: 'go on until it ends' }],
+    options: [{ long: 'follow', short: 'f', summary: 'go on until it ends' }],
     details:
       'The last MiB or two are kept, stdout and stderr in one. On a terminal control characters are shown, not obeyed; a pipe gets the bytes.',
   },

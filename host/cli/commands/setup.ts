@@ -49,6 +49,7 @@ function setupFacts({ io, stores, globals }: CommandContext, { options }: Parsed
   const places = defaultPlaces(engine, io);
   const placed = (option: string) => {
     const text = options.text(option);
+    if (text === '') throw new UsageError(`--${option} is empty`);
     return text === undefined ? undefined : resolve(io.cwd, text);
   };
   return {
@@ -71,7 +72,7 @@ function findRuntime(wanted: string | undefined, cwd: string): string {
   const names = wanted === undefined ? RUNTIMES : [wanted];
   const found = names.flatMap((name) => TOOLS.map((folder) => join(folder, name))).find(isExecutable);
   if (found !== undefined) return found;
-  throw new CommandFailure(`there is no ${names.map((name) => quote(name)).join(' or ')} in ${TOOLS.join(':')}`, {
+  throw new CommandFailure(`There is no ${names.map((name) => quote(name)).join(' or ')} in ${TOOLS.join(':')}`, {
     hint: 'Install it, or say with --runtime which runtime to use',
   });
 }

@@ -45,6 +45,7 @@ export interface ProgramOptions {
  * @throws UsageError for a command line that makes no sense; whatever `onCommand` throws.
  */
 export async function runProgram(argv: readonly string[], options: ProgramOptions): Promise<number> {
+  checkHelpTopic(argv, options);
   let exitCode = EXIT_OK;
   const program = buildProgram({ ...options, argv }, async (parsed) => {
     exitCode = await options.onCommand(parsed);
@@ -60,6 +61,20 @@ export async function runProgram(argv: readonly string[], options: ProgramOption
     throw usageError(error, { contributed: () => visibleWords(contributions), disabledOwner });
   }
   return exitCode;
+}
+
+/** `help nosuch`: commander would print the help of everything instead, and not say why. */
+function checkHelpTopic(argv: readonly string[], options: ProgramOptions): void {
+  const [word = '', topic] = argv;
+  if (word !== 'help' || topic === undefined || topic.startsWith('-')) return;
+  const { contributions, disabledOwner } = options;
+  const names = [...COMMANDS.map(({ name }) => name), GROUP, GROUP_ALIAS, 'help'];
+  if (names.includes(topic) || contributions.commands.some(({ path }) => path[0] === topic)) return;
+  const program = buildProgram({ ...options, argv }, async () => undefined);
+  program.args = [topic];
+  const error = new CommanderError(EXIT_USAGE, 'commander.unknownCommand', `error: unknown command '${topic}'`);
+  const help = { contributed: () => visibleWords(contributions), disabledOwner };
+  throw usageError(new ParserExit(program, error), help);
 }
 
 function visibleWords({ commands }: Contributions): string[] {

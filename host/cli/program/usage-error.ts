@@ -3,6 +3,7 @@ import type { Command, CommanderError } from 'commander';
 import { escapeControls, quote } from '../../errors/index.js';
 import { UsageError } from '../failure.js';
 import { didYouMean, nearest } from '../nearest.js';
+import { commandElsewhere, optionElsewhere } from './known-elsewhere.js';
 
 /**
  * A failure of the parser where it happened. Commander's own says which option is unknown, and not to which command.
@@ -30,12 +31,17 @@ export function usageError({ command, error }: ParserExit, { contributed, disabl
   const what = pathOf(command);
   const seeHelp = `Run "${escapeControls(what)} --help" to see what it takes`;
   const fail = (hint: string) => new UsageError(`Wrong usage of ${quote(what)}: ${text}`, hint);
+  const [, option] = /^unknown option '(.*)'$/.exec(text) ?? [];
+  const instead = option === undefined ? undefined : optionElsewhere(command.name(), option);
+  if (instead !== undefined) return fail(instead);
   if (error.code !== 'commander.unknownCommand' || command.parent !== null) {
     return fail(suggestion?.replace(/^\((.*)\)$/, '$1') ?? seeHelp);
   }
   const [word = ''] = command.args;
   const owner = disabledOwner(word);
   if (owner !== undefined) return fail(`Plugin ${quote(owner)} has it, and is disabled`);
+  const elsewhere = commandElsewhere(word);
+  if (elsewhere !== undefined) return fail(elsewhere);
   // Not commander's: only the plugins' commands that the words name are registered, and a misspelt one is not among those.
   const meant = nearest(word, [...visibleNames(command), ...contributed()]);
   return fail(meant.length === 0 ? seeHelp : didYouMean(meant));

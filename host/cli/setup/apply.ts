@@ -1,6 +1,7 @@
 /** Write what was planned, or remove it: only files that an earlier setup wrote are replaced or removed. */
 import {
   chmodSync,
+  existsSync,
   lstatSync,
   mkdirSync,
   readdirSync,
@@ -35,7 +36,7 @@ export function applyFiles(files: readonly PlannedFile[], folder: string, dryRun
   try {
     for (const file of files) {
       const parent = dirname(file.path);
-      const top = attempt('make the folder', parent, () => mkdirSync(parent, { recursive: true }));
+      const top = attempt('make the folder', parent, () => makeFolders(parent));
       if (top !== undefined) made.push(...foldersBetween(top, parent));
       attempt('write', file.path, () => replace(file));
     }
@@ -102,6 +103,14 @@ function replace({ path, text, mode }: PlannedFile): void {
     rmSync(draft, { force: true });
     throw error;
   }
+}
+
+/** As `mkdirSync` with `recursive`, which goes on for ever where the kernel says of a new folder that it does not exist, as in /proc. */
+function makeFolders(path: string): string | undefined {
+  if (existsSync(path)) return undefined;
+  const above = makeFolders(dirname(path));
+  mkdirSync(path);
+  return above ?? path;
 }
 
 function foldersBetween(top: string, path: string): string[] {

@@ -16,6 +16,7 @@ export function checkStart(id: string): void {
     throw new PluginError(
       'ENGINE_FAILED',
       `Cannot use the container id ${quote(id)}: it has other characters, or too many`,
+      { hint: 'An id is a letter or digit, then up to 99 letters, digits, dots, hyphens, underscores and plus signs' },
     );
   }
 }
