@@ -77,7 +77,10 @@ export interface RunningContainer {
   signal(name: NodeJS.Signals): void;
   /** End the container at once, also one that is held. */
   kill(): void;
-  /** What it uses now; absent where the machine does not tell. */
+  /**
+   * What it uses now; absent where the machine does not tell. After its end: CPU time in total where it had a cgroup, the rest as it
+   * was read last.
+   */
   stats(): ContainerStats;
   /** End the container if it still runs, and wait until nothing of it is left. */
   cleanup(): Promise<void>;

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { constants } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { MonitorSession } from '../dispatch/index.js';
-import { processStats } from './common/index.js';
+import { cgroupText, foreignCgroups, keepStats, processStats, readCgroupStats } from './common/index.js';
 import { createReporter } from './run-container.js';
 
 /** Somebody waits for nothing while this passes: the container has ended, and its monitors hear of it a little later. */
@@ -25,9 +25,12 @@ export interface FollowedProcess {
 export async function followProcess({ id, pid, startTime, session }: FollowedProcess): Promise<void> {
   const startedAt = performance.now();
   const alive = () => startTimeOf(pid) === startTime;
+  const groups = foreignCgroups(cgroupText(pid), id);
+  const cgroup = () => readCgroupStats(groups);
+  const figures = keepStats(() => (alive() ? { ...processStats(pid), ...cgroup() } : {}), cgroup);
   const container = {
     pid,
-    stats: () => (alive() ? processStats(pid) : {}),
+    stats: figures.read,
     signal(name: NodeJS.Signals) {
       if (alive()) send(pid, name);
     },
@@ -37,6 +40,8 @@ export async function followProcess({ id, pid, startTime, session }: FollowedPro
   while (alive()) {
     await sleep(LOOK_EVERY_MS);
   }
+  // Unless the engine has removed its cgroup by now.
+  figures.end();
   await reporter.finish({});
 }
 

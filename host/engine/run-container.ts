@@ -113,7 +113,7 @@ export function createReporter(
       clearTimeout(timer);
       await queue;
       const how = signal === undefined ? (exitCode === undefined ? {} : { exitCode }) : { exitSignal: signal };
-      return tell({ event: 'exited', ...how });
+      return tell({ event: 'exited', stats: container.stats(), ...how });
     },
     stop() {
       stopped = true;

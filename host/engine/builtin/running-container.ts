@@ -14,6 +14,7 @@ import {
   childrenOf,
   createChannel,
   exitStatus,
+  keepStats,
   processStats,
   runHooks,
   TOOLS_PATH,
@@ -79,6 +80,10 @@ class SupervisedContainer implements RunningContainer {
   private settleStarted!: { resolve(): void; reject(reason: unknown): void };
   private releasing: Promise<void> | undefined;
   private cgroup: Cgroup | undefined;
+  private readonly figures = keepStats(
+    () => (this.pid === 0 ? {} : { ...processStats(this.pid), ...this.cgroup?.stats() }),
+    () => this.cgroup?.stats() ?? {},
+  );
   private over = false;
   private killed = false;
   private running = false;
@@ -180,10 +185,7 @@ class SupervisedContainer implements RunningContainer {
   }
 
   stats() {
-    if (this.over || this.pid === 0) {
-      return {};
-    }
-    return { ...processStats(this.pid), ...this.cgroup?.stats() };
+    return this.figures.read();
   }
 
   async cleanup(): Promise<void> {
@@ -196,6 +198,7 @@ class SupervisedContainer implements RunningContainer {
     const status = await new Promise<ExitStatus>((resolve) => {
       child.once('exit', (code, signal) => {
         this.over = true;
+        this.figures.end();
         resolve(exitStatus(code, signal));
       });
     }).then(async (outermost) => {

@@ -13,6 +13,7 @@ import {
   cgroupFolders,
   createChannel,
   exitStatus,
+  keepStats,
   processStats,
   runHooks,
   within,
@@ -95,6 +96,10 @@ class RuntimeContainer implements RunningContainer {
   private box = 0;
   /** What the container's first process runs before the command. */
   private runtimeProgram = '';
+  private readonly figures = keepStats(
+    () => (this.pid === 0 ? {} : { ...processStats(this.pid), ...this.cgroup?.stats() }),
+    () => this.cgroup?.stats() ?? {},
+  );
   private over = false;
   private killed = false;
   private running = false;
@@ -243,10 +248,7 @@ class RuntimeContainer implements RunningContainer {
   }
 
   stats() {
-    if (this.over || this.pid === 0) {
-      return {};
-    }
-    return { ...processStats(this.pid), ...this.cgroup?.stats() };
+    return this.figures.read();
   }
 
   async cleanup(): Promise<void> {
@@ -258,6 +260,7 @@ class RuntimeContainer implements RunningContainer {
     const outermost = await new Promise<ExitStatus>((resolve) => {
       this.given.child.once('exit', (code, signal) => {
         this.over = true;
+        this.figures.end();
         resolve(exitStatus(code, signal));
       });
     });
