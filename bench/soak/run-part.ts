@@ -3,9 +3,10 @@ import { fileURLToPath } from 'node:url';
 import { HELD_BAND, judgeGrowth, RESIDENT_BAND, RESIDENT_BAND_WITH_THREADS } from './growth.js';
 import type { JudgedPart, PartOptions, PartResult } from './part.js';
 
-/** How long a process may take to end once it has nothing more to do. */
-const END_MS = 10_000;
 const MINUTE_MS = 60_000;
+/** How long a process may take to end once it has nothing more to do. */
+const END_MS = MINUTE_MS;
+
 /** What a part that is given minutes may take beyond them: more, and a guest keeps its thread although its time is up. */
 const GRACE_MS = 2 * MINUTE_MS;
 

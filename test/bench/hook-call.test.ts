@@ -3,7 +3,7 @@ import { expect, test, vi } from 'vitest';
 import { oneSampleEach, runBench } from './run-bench.js';
 
 // Each starts processes and compilers, which others may keep waiting.
-vi.setConfig({ testTimeout: 240_000 });
+vi.setConfig({ testTimeout: 600_000 });
 
 interface Output {
   readonly results: readonly {

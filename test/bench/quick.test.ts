@@ -7,7 +7,7 @@ import { canPodman } from '../support/podman.js';
 import { oneSampleEach, runBench } from './run-bench.js';
 
 // Each starts processes and compilers, which others may keep waiting.
-vi.setConfig({ testTimeout: 240_000 });
+vi.setConfig({ testTimeout: 600_000 });
 
 type Samples = Record<string, number[]>;
 
