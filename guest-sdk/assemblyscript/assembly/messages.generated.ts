@@ -1155,7 +1155,7 @@ export class PostStartProcessResponseBase {
   }
 }
 
-/** Figures of the container's cgroup; absent where the kernel does not tell. */
+/** Figures of the container's cgroup, of either version; where it has none, sums over its processes. Absent where the kernel does not tell. */
 export class ContainerStats {
   hasMemoryBytes: bool = false;
   private memoryBytesValue: i64 = 0;
@@ -1225,13 +1225,13 @@ export class MonitorContainerRequest {
   id: string = "";
   pid: i64 = 0;
   event: string = "";
-  /** With `tick` and `exited`, where there is a cgroup. */
+  /** With `tick`: what it uses now. With `exited`: CPU time in total where it had a cgroup, the rest as the last tick had it. */
   stats: ContainerStats | null = null;
   /** With `signal`: the name, such as SIGTERM. */
   signal: string | null = null;
   hasExitCode: bool = false;
   private exitCodeValue: i64 = 0;
-  /** With `exited`, if the process returned. */
+  /** With `exited`, if the process returned and the host started it; another engine keeps it to itself. */
   get exitCode(): i64 {
     return this.exitCodeValue;
   }

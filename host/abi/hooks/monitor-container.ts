@@ -9,7 +9,7 @@ const containerStats = struct(
     cpuUsec: doc('CPU time used so far, in microseconds.', optional(int)),
     pids: optional(int),
   },
-  "Figures of the container's cgroup; absent where the kernel does not tell.",
+  "Figures of the container's cgroup, of either version; where it has none, sums over its processes. Absent where the kernel does not tell.",
 );
 
 /** During a container's life. */
@@ -20,9 +20,15 @@ export const monitorContainer = defineHook('wasm-plugin:hook/monitor-container@1
     id: doc('Container id.', str),
     pid: int,
     event: oneOf('started', 'tick', 'signal', 'exited'),
-    stats: doc('With `tick` and `exited`, where there is a cgroup.', optional(containerStats)),
+    stats: doc(
+      'With `tick`: what it uses now. With `exited`: CPU time in total where it had a cgroup, the rest as the last tick had it.',
+      optional(containerStats),
+    ),
     signal: doc('With `signal`: the name, such as SIGTERM.', optional(str)),
-    exitCode: doc('With `exited`, if the process returned.', optional(int)),
+    exitCode: doc(
+      'With `exited`, if the process returned and the host started it; another engine keeps it to itself.',
+      optional(int),
+    ),
     exitSignal: doc('With `exited`, if a signal ended the process.', optional(str)),
     uptimeMs: int,
     state: doc('What this plugin answered before.', optional(any)),
