@@ -8,11 +8,11 @@ import * as zlib from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { needs } from '../../../test/support/need.js';
 import { paxRecord, tarArchive, tarEntry } from '../../../test/support/tar.js';
-import { rejected } from '../../../test/support/thrown.js';
+import { rejected, thrown } from '../../../test/support/thrown.js';
 import { listTree, readTree } from '../../../test/support/tree.js';
 import { createRootfs, type RootfsPolicy, removeRootfs } from '../../capability/index.js';
 import type { LayerFile } from './layer-file.js';
-import { unpackLayers } from './layers.js';
+import { finishRoot, unpackLayers } from './layers.js';
 
 let base = '';
 let root = '';
@@ -303,4 +303,17 @@ describe('what is refused', () => {
     await expect(unpackLayers([layer(good)], made, { image: 'i', signal })).rejects.toThrow('enough');
     made.abort();
   });
+});
+
+test('a root that cannot be closed is said in the words of images', () => {
+  const made = createRootfs(root);
+  try {
+    made.openFile('half');
+    expect(thrown(() => finishRoot(made, 'an image'))).toMatchObject({
+      code: 'IMAGE_UNSUPPORTED',
+      message: expect.stringMatching(/^Cannot use the image "an image": Cannot finish .*"half" is not finished$/),
+    });
+  } finally {
+    made.abort();
+  }
 });

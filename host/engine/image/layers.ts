@@ -61,6 +61,22 @@ export async function unpackLayers(
   return leftOut;
 }
 
+/**
+ * Close the root that all layers are in. Owners and modes of folders are set here, which the system may refuse: not every id is one
+ * in a user namespace.
+ *
+ * @throws PluginError `IMAGE_UNSUPPORTED`, `LIMIT_EXCEEDED`.
+ */
+export function finishRoot(root: Rootfs, image: string): void {
+  try {
+    root.close();
+  } catch (cause) {
+    if (!(cause instanceof Refusal)) throw cause;
+    if (cause.code === 'limit') throw tooLarge(image, cause.message, cause);
+    throw unsupported(image, cause.message, cause.hint, cause);
+  }
+}
+
 /** Unpack and compare, in one reading. A file that is not the one that is meant explains whatever else is wrong with it. */
 async function verified<T>(file: LayerReader, signal: AbortSignal | undefined, unpack: () => Promise<T>): Promise<T> {
   let unpacked: T;
@@ -140,10 +156,7 @@ function zstd(): Transform {
 function explained(cause: unknown, image: string, { digest }: LayerFile): unknown {
   const layer = `layer ${quote(digest)}`;
   if (cause instanceof Refusal && cause.code === 'limit') {
-    return new PluginError('LIMIT_EXCEEDED', `Cannot unpack the image ${quote(image)}: ${layer}: ${cause.message}`, {
-      hint: cause.hint,
-      cause,
-    });
+    return tooLarge(image, `${layer}: ${cause.message}`, cause);
   }
   if (cause instanceof Refusal || cause instanceof PluginError) {
     return unsupported(image, `${layer}: ${cause.message}`, cause.hint, cause);
@@ -153,4 +166,11 @@ function explained(cause: unknown, image: string, { digest }: LayerFile): unknow
     return unsupported(image, `${layer}: it cannot be read (${code})`, 'Copy the image again.', cause);
   }
   return cause;
+}
+
+function tooLarge(image: string, why: string, cause: Refusal): PluginError {
+  return new PluginError('LIMIT_EXCEEDED', `Cannot unpack the image ${quote(image)}: ${why}`, {
+    hint: cause.hint,
+    cause,
+  });
 }

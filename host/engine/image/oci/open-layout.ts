@@ -5,7 +5,7 @@ import { quote } from '../../../errors/index.js';
 import type { Attached } from '../attach.js';
 import { createImageFolder } from '../folder.js';
 import type { LayerFile } from '../layer-file.js';
-import { unpackLayers } from '../layers.js';
+import { finishRoot, unpackLayers } from '../layers.js';
 import type { ImageDefaults } from '../types.js';
 import { openBlob } from './blob.js';
 import { readConfigDefaults } from './config-defaults.js';
@@ -72,7 +72,7 @@ async function fill(
         onProgress(`Unpacking ${quote(image)}: ${Math.round(done / MIB)} of ${Math.round(all / MIB)} MiB`),
     });
     if (xattrs > 0) onWarning(`${xattrs} files of the image lose their extended attributes, such as file capabilities`);
-    root.close();
+    finishRoot(root, image);
   } finally {
     root[Symbol.dispose]();
     for (const { fd } of files) closeSync(fd);
