@@ -16,6 +16,6 @@ export { createPluginLog } from './log.js';
 export type { RandomSource } from './random.js';
 export { systemRandom } from './random.js';
 export type { EntryMeta, Rootfs, RootfsPolicy, RootfsUsage, SpecialKind } from './rootfs/index.js';
-export { createRootfs, removeRootfs } from './rootfs/index.js';
+export { createRootfs, removeRootfs, roomIn } from './rootfs/index.js';
 export type { CapabilitySources } from './set.js';
 export { hostCapabilities } from './set.js';

@@ -40,7 +40,8 @@ const NO_CONFIG: ImageConfig = { env: [], entrypoint: [], command: [], labels: n
  * @param path - of the image on the host: a file or a directory.
  * @param rootfsDir - an empty folder; see `createRootfs`.
  * @returns undefined where no plugin claims the image: nothing was made then.
- * @throws PluginError `CONFIG_CONFLICT` for two best claims; `IO_FAILED`, `IMAGE_UNSUPPORTED`, `ABI_MALFORMED`, or what the call that
+ * @throws PluginError `CONFIG_CONFLICT` for two best claims; `IO_FAILED`, `IMAGE_UNSUPPORTED`, `ABI_MALFORMED`, `LIMIT_EXCEEDED` with
+ *   `details.full` if the disk is, or what the call that
  *   unpacks ended with: the folder is empty then.
  */
 export async function unpackImage(
@@ -153,11 +154,20 @@ async function unpack(
       // The thread must not write while what it wrote is removed.
       await plugin.close();
       rootfs.abort();
-      throw error;
+      // Whatever the driver made of it.
+      throw rootfs.usage.full ? outOfRoom(path, error) : error;
     }
   } finally {
     await plugin.close();
   }
+}
+
+function outOfRoom(image: string, cause: unknown): PluginError {
+  return new PluginError('LIMIT_EXCEEDED', `Cannot unpack the image ${quote(image)}: no room is left for it`, {
+    cause,
+    hint: 'Make room where root file systems are kept.',
+    details: { full: true },
+  });
 }
 
 /** @throws PluginError `ABI_MALFORMED` for a driver that left a file half, `IO_FAILED` where the system refused something. */

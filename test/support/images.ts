@@ -3,6 +3,7 @@ import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import {
   chmodSync,
   chownSync,
+  cpSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -52,7 +53,7 @@ export interface ImageWorkshop {
 export function createImageWorkshop(): ImageWorkshop {
   const folder = mkdtempSync(join(tmpdir(), 'wasm-plugin-images-'));
   chmodSync(folder, 0o755);
-  const bin = join(folder, 'bin.mjs');
+  const bin = join(folder, 'bin/bin.mjs');
   buildSync({
     entryPoints: [fileURLToPath(new URL('../../host/cli/bin.ts', import.meta.url))],
     outfile: bin,
@@ -63,6 +64,8 @@ export function createImageWorkshop(): ImageWorkshop {
     logLevel: 'silent',
     banner: { js: "import { createRequire as r_ } from 'node:module'; const require = r_(import.meta.url);" },
   });
+  // What threads run is looked for beside the folder of the command.
+  cpSync(fileURLToPath(new URL('../../dist/workers', import.meta.url)), join(folder, 'workers'), { recursive: true });
   const homes = new Map((['root', 'user'] as const).map((identity) => [identity, homeOf(folder, identity)]));
   const path = (name: string): string => join(folder, name);
   const launch: ImageWorkshop['launch'] = (identity, args, wrap = become(identity)) => {

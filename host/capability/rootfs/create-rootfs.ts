@@ -12,25 +12,25 @@ import {
   linkSync,
   lstatSync,
   openSync,
-  readdirSync,
-  readlinkSync,
   rmdirSync,
   type Stats,
   symlinkSync,
   unlinkSync,
 } from 'node:fs';
-import { PluginError, quote } from '../../errors/index.js';
+import { quote } from '../../errors/index.js';
 import { Refusal } from '../answer.js';
 import { clearFolder } from './clear.js';
-import { type Folder, Folders } from './folders.js';
+import { type Folder, Folders, isBelow } from './folders.js';
 import { applyToHandle, applyToLink, applyToPath, type EntryMeta, type ExactMeta, exactMeta } from './metadata.js';
 import { checkTarget, namesOf } from './names.js';
+import { openEmpty } from './open-empty.js';
 import { finishFile, OpenFiles, writeAll } from './open-files.js';
 import { completePolicy, type RootfsPolicy } from './policy.js';
 import { openFolder, removeBelow } from './remove.js';
+import { RoomWatch } from './room.js';
 import type { Rootfs, RootfsUsage } from './rootfs.js';
 import { areDeviceNumbers, isSpecialKind, makeSpecial, type SpecialKind } from './special.js';
-import { naming, refusalOfSystem, systemCode } from './system-error.js';
+import { isOutOfRoom, naming, noRoom, refusalOfSystem, systemCode } from './system-error.js';
 import { makeFolder, walk } from './walk.js';
 
 const FOLDER_MODE = 0o755;
@@ -53,26 +53,6 @@ export function createRootfs(dir: string, policy: Partial<RootfsPolicy> = {}): R
   return new NewRoot(openEmpty(dir), complete);
 }
 
-function openEmpty(dir: string): number {
-  let handle: number | undefined;
-  try {
-    handle = openFolder(dir);
-    const pinned = `/proc/self/fd/${handle}`;
-    readlinkSync(pinned);
-    if (readdirSync(pinned).length > 0) {
-      throw new Error('it is not empty');
-    }
-    fchmodSync(handle, 0o700);
-    return handle;
-  } catch (cause) {
-    if (handle !== undefined) {
-      closeSync(handle);
-    }
-    const why = systemCode(cause) ?? (cause as Error).message;
-    throw new PluginError('IO_FAILED', `Cannot make a root file system in ${quote(dir)}: ${why}`, { cause });
-  }
-}
-
 /** Where an entry is to be. */
 interface Place {
   readonly folder: Folder;
@@ -83,9 +63,11 @@ class NewRoot implements Rootfs {
   readonly #policy: RootfsPolicy;
   readonly #folders: Folders;
   readonly #files: OpenFiles;
+  readonly #room: RoomWatch;
   #entries = 0;
   #bytes = 0;
   #setuidDropped = 0;
+  #full = false;
   #state: 'open' | 'closed' | 'aborted' = 'open';
   /** Why all but `abort` refuse. */
   #broken: Refusal | undefined;
@@ -94,10 +76,11 @@ class NewRoot implements Rootfs {
     this.#policy = policy;
     this.#folders = new Folders(handle, UNNAMED);
     this.#files = new OpenFiles(policy.maxOpenFiles);
+    this.#room = new RoomWatch(`/proc/self/fd/${handle}`, policy);
   }
 
   get usage(): RootfsUsage {
-    return { entries: this.#entries, bytes: this.#bytes, setuidDropped: this.#setuidDropped };
+    return { entries: this.#entries, bytes: this.#bytes, setuidDropped: this.#setuidDropped, full: this.#full };
   }
 
   directory(path: string, meta: EntryMeta = {}): void {
@@ -306,6 +289,7 @@ class NewRoot implements Rootfs {
       if (code === undefined) {
         throw error;
       }
+      this.#full ||= isOutOfRoom(error);
       const refusal = refusalOfSystem(naming(verb, path), error as NodeJS.ErrnoException);
       throw code === 'ENAMETOOLONG' ? refusal : this.#breaks(refusal);
     }
@@ -338,6 +322,7 @@ class NewRoot implements Rootfs {
         `Cannot write ${quote(path)}: all files together may have ${this.#policy.maxBytes} bytes`,
       );
     }
+    this.#requireRoom(path, count, 0);
   }
 
   #countEntry(path: string): void {
@@ -345,6 +330,14 @@ class NewRoot implements Rootfs {
       throw new Refusal('limit', `Cannot make ${quote(path)}: the limit is ${this.#policy.maxEntries} entries`);
     }
     this.#entries += 1;
+    this.#requireRoom(path, 0, 1);
+  }
+
+  #requireRoom(path: string, bytes: number, entries: number): void {
+    if (!this.#room.take(bytes, entries)) {
+      this.#full = true;
+      throw this.#breaks(noRoom(`make ${quote(path)}`, 'what is left is for others'));
+    }
   }
 
   /** Where a new entry goes, with its parents made. Counts it. */
@@ -430,11 +423,4 @@ class NewRoot implements Rootfs {
     unlinkSync(this.#at(place));
     return true;
   }
-}
-
-function isBelow(folder: Folder, above: Folder): boolean {
-  for (let at: Folder | undefined = folder; at !== undefined; at = at.parent) {
-    if (at === above) return true;
-  }
-  return false;
 }

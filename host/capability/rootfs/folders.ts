@@ -92,3 +92,11 @@ export class Folders {
     closeSync(this.#rootHandle);
   }
 }
+
+/** Whether a folder is another one, or below it. */
+export function isBelow(folder: Folder, above: Folder): boolean {
+  for (let at: Folder | undefined = folder; at !== undefined; at = at.parent) {
+    if (at === above) return true;
+  }
+  return false;
+}

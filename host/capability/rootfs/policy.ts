@@ -12,6 +12,9 @@ export interface RootfsPolicy {
   readonly maxDepth: number;
   /** Files that are begun and not finished. Default 16. */
   readonly maxOpenFiles: number;
+  /** What must stay free in the file system, in bytes and entries: more is refused with `limit` as on a full disk. Default 0: all may be used. */
+  readonly minFreeBytes: number;
+  readonly minFreeEntries: number;
   /** Device nodes and FIFOs may be made. Default no. */
   readonly devices: boolean;
   /** Set-user-id and set-group-id bits are kept. Without it they are dropped, and counted in `usage`. Default no. */
@@ -27,6 +30,8 @@ const DEFAULTS = {
   maxPathBytes: 4096,
   maxDepth: 256,
   maxOpenFiles: 16,
+  minFreeBytes: 0,
+  minFreeEntries: 0,
   devices: false,
   setuid: false,
 };

@@ -19,7 +19,7 @@ import { needs } from '../../../test/support/need.js';
 import { type Actor, actors, besideCanary, outcome, put } from '../../../test/support/rootfs.js';
 import { thrown } from '../../../test/support/thrown.js';
 import { listTree } from '../../../test/support/tree.js';
-import { createRootfs, type Rootfs, type RootfsPolicy, removeRootfs } from './index.js';
+import { createRootfs, type Rootfs, type RootfsPolicy, removeRootfs, roomIn } from './index.js';
 
 const NONE = new Uint8Array(0);
 const isRoot = process.getuid?.() === 0;
@@ -60,7 +60,7 @@ describe.each(actors())('as $name', (actor) => {
         1500, 2000, 3000, 4000, 5000, -86_400_000,
       ]);
       expect(lstatSync(join(dir, 'etc/passwd')).nlink).toBe(2);
-      expect(root.usage).toEqual({ entries: 10, bytes: 8, setuidDropped: 0 });
+      expect(root.usage).toEqual({ entries: 10, bytes: 8, setuidDropped: 0, full: false });
       expect(openDescriptors()).toBe(before);
     });
   });
@@ -360,6 +360,7 @@ test.skipIf(!isRoot)(
         const file = root.openFile('b');
         const fill = () => root.write(file, new Uint8Array(512 * 1024));
         expect(fill).toThrow(/no room is left on the disk \(ENOSPC\)/);
+        expect(root.usage.full).toBe(true);
         expect(outcome(() => put(root, 'c', ''))).toBe('limit');
         expect(outcome(() => root.finish(file))).toBe('limit');
         expect(outcome(() => root.close())).toBe('limit');
@@ -374,6 +375,41 @@ test.skipIf(!isRoot)(
     });
   },
 );
+
+describe.skipIf(!isRoot)('room for others (needs root)', () => {
+  const KIB = 1024;
+  const fillFile = (root: Rootfs) => {
+    const file = root.openFile('big');
+    for (let mib = 0; mib < 16; mib++) root.write(file, new Uint8Array(1024 * KIB));
+  };
+  const fillFolder = (root: Rootfs) => {
+    for (let index = 0; index < 2000; index++) put(root, `d/${index}`, '');
+  };
+  const cases = [
+    { name: 'bytes', disk: 'size=20m', policy: { minFreeBytes: 8192 * KIB }, fill: fillFile },
+    { name: 'entries', disk: 'size=20m,nr_inodes=2500', policy: { minFreeEntries: 1000 }, fill: fillFolder },
+    { name: 'bytes that were never there', disk: 'size=20m', policy: { minFreeBytes: 2 ** 40 }, fill: fillFolder },
+  ];
+  test.each(cases)('$name', ({ disk, policy, fill }) => {
+    besideCanary(actor, ({ dir }) => {
+      execFileSync('mount', ['-t', 'tmpfs', '-o', disk, 'none', dir]);
+      try {
+        const root = createRootfs(dir, policy);
+        expect(() => fill(root)).toThrow(/no room is left on the disk/);
+        expect(root.usage.full).toBe(true);
+        const { bytes, entries } = roomIn(dir);
+        // It looks now and then.
+        expect(entries).toBeGreaterThan((policy.minFreeEntries ?? 0) - 300);
+        if ((policy.minFreeBytes ?? 0) < 2 ** 30) expect(bytes).toBeGreaterThan(4 * 1024 * KIB);
+        expect(outcome(() => put(root, 'more', ''))).toBe('limit');
+        root.abort();
+        expect(readdirSync(dir)).toEqual([]);
+      } finally {
+        execFileSync('umount', [dir]);
+      }
+    });
+  });
+});
 
 test.skipIf(!needs('unshare'))('an owner that the user namespace does not have is said', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'wasm-plugin-namespace-'));

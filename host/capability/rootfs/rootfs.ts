@@ -7,6 +7,8 @@ export interface RootfsUsage {
   readonly bytes: number;
   /** Entries that lost a set-user-id or set-group-id bit. */
   readonly setuidDropped: number;
+  /** An operation was refused because no room is left, or less than the policy wants free. */
+  readonly full: boolean;
 }
 
 /**

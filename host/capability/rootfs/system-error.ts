@@ -6,7 +6,21 @@ export function systemCode(error: unknown): string | undefined {
   return error instanceof Error && 'syscall' in error && 'code' in error ? String(error.code) : undefined;
 }
 
-const FULL: ReadonlySet<string> = new Set(['ENOSPC', 'EDQUOT', 'EFBIG']);
+const FULL: ReadonlySet<string> = new Set(['ENOSPC', 'EDQUOT']);
+
+/** Whether the system had no room: on the disk, or in somebody's quota. */
+export function isOutOfRoom(error: unknown): boolean {
+  return FULL.has(systemCode(error) ?? '');
+}
+
+/** @param why - a code of the system's, or another reason. */
+export function noRoom(action: string, why: string): Refusal {
+  return new Refusal(
+    'limit',
+    `Cannot ${action}: no room is left on the disk (${why})`,
+    'Make room where root file systems are kept.',
+  );
+}
 
 /**
  * What a caller hears when the system would not do it. The system's own texts hold paths of the host and stay here.
@@ -15,11 +29,10 @@ const FULL: ReadonlySet<string> = new Set(['ENOSPC', 'EDQUOT', 'EFBIG']);
  */
 export function refusalOfSystem(action: string, { code = 'error', syscall = '' }: NodeJS.ErrnoException): Refusal {
   if (FULL.has(code)) {
-    return new Refusal(
-      'limit',
-      `Cannot ${action}: no room is left on the disk (${code})`,
-      'Make room where root file systems are kept.',
-    );
+    return noRoom(action, code);
+  }
+  if (code === 'EFBIG') {
+    return new Refusal('limit', `Cannot ${action}: this file system takes only smaller files`);
   }
   if (code === 'ENAMETOOLONG') {
     return new Refusal('invalid', `Cannot ${action}: this file system takes only shorter names`);

@@ -15,6 +15,7 @@ import { unsupported } from './fail.js';
 import { createImageFolder } from './folder.js';
 import { mountWithFuse } from './fuse.js';
 import { mountWithKernel } from './kernel-mount.js';
+import { saysFull } from './room.js';
 import type { FileSystemPart, ImageAccess } from './types.js';
 import { unpack } from './unpack.js';
 
@@ -24,6 +25,7 @@ export interface AttachOptions {
   readonly runBase: string;
   readonly unpackBase: string;
   readonly onProgress: (text: string) => void;
+  readonly onWarning: (text: string) => void;
 }
 
 export interface Attached {
@@ -59,7 +61,7 @@ export async function attach(part: FileSystemPart, options: AttachOptions): Prom
       return { rootfs, remove: () => folder.remove() };
     } catch (error) {
       folder.remove();
-      if (error instanceof PluginError) throw error;
+      if (error instanceof PluginError || saysFull(error)) throw error;
       problems.push(`${way.name}: ${(error as Error).message}`);
     }
   }
@@ -70,7 +72,8 @@ export async function attach(part: FileSystemPart, options: AttachOptions): Prom
   );
 }
 
-function waysFor(part: FileSystemPart, { uid, access, runBase, unpackBase, onProgress }: AttachOptions): Way[] {
+function waysFor(part: FileSystemPart, options: AttachOptions): Way[] {
+  const { uid, access, runBase, unpackBase } = options;
   const mounts: Way[] = [
     { name: 'mount', base: runBase, directory: IMAGE_MOUNT, run: (target) => mountWithKernel(part, target) },
     { name: 'FUSE', base: runBase, directory: IMAGE_MOUNT, run: (target) => mountWithFuse(part, target, uid) },
@@ -79,7 +82,7 @@ function waysFor(part: FileSystemPart, { uid, access, runBase, unpackBase, onPro
     name: 'unpacking',
     base: unpackBase,
     directory: UNPACKED,
-    run: (target) => unpack(part, target, { uid, onProgress }),
+    run: (target) => unpack(part, target, options),
   };
   return [...(access === 'unpack' ? [] : mounts.slice(uid === 0 ? 0 : 1)), copy];
 }

@@ -6,6 +6,7 @@ import { PluginError, quote } from '../../errors/index.js';
 import type { Attached } from './attach.js';
 import { createImageFolder } from './folder.js';
 import { readConfigDefaults } from './oci/index.js';
+import { outOfRoom, ROOM_FOR_OTHERS } from './room.js';
 import type { ImageDefaults } from './types.js';
 
 export interface OpenDrivenOptions {
@@ -40,7 +41,7 @@ export async function openDriven(
     mkdirSync(rootfs, { mode: 0o700 });
     onProgress(`Asking plugins about ${quote(image)}`);
     // As for layers: the folder above is closed, and a container gains nothing by set-user-id programs.
-    const unpacked = await drive(image, rootfs, { policy: { setuid: uid === 0 } });
+    const unpacked = await drive(image, rootfs, { policy: { ...ROOM_FOR_OTHERS, setuid: uid === 0 } });
     if (unpacked === undefined) {
       folder.remove();
       return undefined;
@@ -50,6 +51,6 @@ export async function openDriven(
     return { rootfs, defaults: readConfigDefaults(config, rootfs, image), remove: () => folder.remove() };
   } catch (error) {
     folder.remove();
-    throw error;
+    throw error instanceof PluginError && error.details.full === true ? outOfRoom(image, error) : error;
   }
 }

@@ -1,10 +1,12 @@
 import { tmpdir } from 'node:os';
+import { PluginError } from '../../errors/index.js';
 import { defaultRunBase } from '../common/index.js';
 import type { Attached } from './attach.js';
 import { attach } from './attach.js';
 import { PLAIN_DEFAULTS, readDefaults } from './defaults.js';
 import { isUnknownFile, openDriven } from './driven.js';
 import { openLayout, previewLayout } from './oci/index.js';
+import { outOfRoom, saysFull } from './room.js';
 import { type ImageSource, openSource } from './source.js';
 import type { ImageDefaults, ImageKind, OpenImage, OpenImageOptions } from './types.js';
 
@@ -16,10 +18,19 @@ import type { ImageDefaults, ImageKind, OpenImage, OpenImageOptions } from './ty
  *
  * @param image - path of a folder, SIF container image, squashfs or ext3 file, or OCI layout; with `drive` of any other file.
  * @returns an image that the caller closes after the run.
- * @throws PluginError `IMAGE_UNSUPPORTED` with what is wrong or missing; `SIF_MALFORMED`, `LIMIT_EXCEEDED` for the file;
+ * @throws PluginError `IMAGE_UNSUPPORTED` with what is wrong or missing; `SIF_MALFORMED`, `LIMIT_EXCEEDED` for the file or for want of room;
  *   `ENGINE_FAILED` if the folder for mounts cannot be used. Nothing is left then.
  */
 export async function openImage(image: string, options: OpenImageOptions): Promise<OpenImage> {
+  try {
+    return await openAny(image, options);
+  } catch (error) {
+    const isSaid = error instanceof PluginError && error.code === 'LIMIT_EXCEEDED';
+    throw !isSaid && saysFull(error) ? outOfRoom(image, error) : error;
+  }
+}
+
+async function openAny(image: string, options: OpenImageOptions): Promise<OpenImage> {
   const complete = settled(options);
   let source: ImageSource;
   try {

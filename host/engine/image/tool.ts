@@ -12,8 +12,9 @@ const LAST_WORDS_MS = 500;
 export interface ToolRun {
   /** Given to the tool as `IMAGE_PATH`. */
   readonly fd?: number;
-  /** Exit codes that mean success. Default 0 alone. */
-  readonly accept?: readonly number[];
+  /** An exit code that means success too, of which `onPartly` is told with what was printed on stderr, at most some kilobytes. */
+  readonly partly?: number;
+  readonly onPartly?: (stderr: string) => void;
   readonly signal?: AbortSignal;
   /** The tool ends when we do. Not for one that goes on in the background. */
   readonly tied?: boolean;
@@ -29,7 +30,7 @@ export interface ToolRun {
 export async function runTool(name: string, args: readonly string[], options: ToolRun = {}): Promise<string> {
   const path = findTool(name);
   if (path === undefined) throw new Error(`${name} is not installed`);
-  const { fd, accept = [0], signal, tied = false } = options;
+  const { fd, partly, onPartly, signal, tied = false } = options;
   const [file, ...all] = tied ? ['setpriv', '--pdeathsig', 'KILL', '--', path, ...args] : [path, ...args];
   const child = spawn(file as string, all, {
     cwd: '/',
@@ -57,7 +58,8 @@ export async function runTool(name: string, args: readonly string[], options: To
   });
   child.stdout?.destroy();
   child.stderr?.destroy();
-  if (typeof how === 'number' && accept.includes(how)) return texts[0]?.text ?? '';
+  if (how !== 0 && how === partly) onPartly?.(texts[1]?.text ?? '');
+  if (how === 0 || how === partly) return texts[0]?.text ?? '';
   const said = escapeControls((texts[1]?.text ?? '').trim().split('\n').filter(Boolean).join('; '));
   const code = how instanceof Error ? how.message : typeof how === 'number' ? `exit code ${how}` : how;
   throw new Error(`${name}: ${said === '' ? code : said.replace(`${name}: `, '')}`);

@@ -1,20 +1,24 @@
-import { statfsSync } from 'node:fs';
-import { PluginError, quote } from '../../errors/index.js';
+import { roomIn } from '../../capability/index.js';
+import { escapeControls, quote } from '../../errors/index.js';
 import { findTool } from '../common/index.js';
+import { hasRoom, outOfRoom } from './room.js';
 import { IMAGE_PATH, runTool } from './tool.js';
 import type { FileSystemPart } from './types.js';
 
-/** What unpacking leaves free in the temporary folder: a small image can hold petabytes of zeros. */
-const MIN_FREE_BYTES = 256 * 2 ** 20;
 /** Largest single file, sparse ones included. */
 const MAX_FILE_BYTES = 2 ** 40;
 const CHECK_EVERY_MS = 200;
-/** unsquashfs: done, but not everything can be made here, such as device nodes by an ordinary user. */
+/** unsquashfs: done, but for what it then names: device nodes that may not be made here, attributes that could not be set. */
 const NOT_ALL = 2;
+/** What every ordinary user lives without: devices, which the container gets its own of. */
+const DEVICE = /^create_inode: (could not create|failed to create) (block|character) device /;
+const MAX_LINES = 3;
+const FULL = /No space left on device|Disk quota exceeded/;
 
 export interface UnpackOptions {
   readonly uid: number;
   readonly onProgress: (text: string) => void;
+  readonly onWarning: (text: string) => void;
 }
 
 /**
@@ -25,26 +29,29 @@ export interface UnpackOptions {
  * @param target - an empty directory of ours; becomes the root of the file system, with its mode.
  * @throws Error with the program's words; PluginError `LIMIT_EXCEEDED` where it takes the room that others need.
  */
-export async function unpack(part: FileSystemPart, target: string, { uid, onProgress }: UnpackOptions): Promise<void> {
+export async function unpack(part: FileSystemPart, target: string, options: UnpackOptions): Promise<void> {
+  const { uid, onProgress } = options;
   if (part.type !== 'squashfs') throw new Error('only squashfs can be unpacked');
   if (findTool('unsquashfs') === undefined) throw new Error('unsquashfs is not installed');
-  const before = freeBytes(target);
+  const before = roomIn(target).bytes;
   const full = new AbortController();
   const say = (bytes: number) => onProgress(`Unpacking ${quote(part.name)}: ${Math.round(bytes / 2 ** 20)} MiB so far`);
   say(0);
   const look = () => {
-    const free = freeBytes(target);
-    if (free < MIN_FREE_BYTES) full.abort();
-    say(Math.max(0, before - free));
+    if (!hasRoom(target)) full.abort();
+    say(Math.max(0, before - roomIn(target).bytes));
   };
   const watch = setInterval(look, CHECK_EVERY_MS);
   // Attributes such as file capabilities are root's to set, and an overlay of an ordinary user could not show them.
   const attributes = uid === 0 ? [] : ['-no-xattrs'];
   const list = ['-no-progress', ...attributes, '-offset', `${part.offset}`, '-force', '-dest', target, IMAGE_PATH];
   try {
+    look();
+    full.signal.throwIfAborted();
     await runTool('prlimit', [`--fsize=${MAX_FILE_BYTES}`, '--', 'unsquashfs', ...list], {
       fd: part.fd,
-      accept: [0, NOT_ALL],
+      partly: NOT_ALL,
+      onPartly: (said) => warnOfMissing(part.name, said, target, options),
       signal: full.signal,
       tied: true,
     });
@@ -52,22 +59,25 @@ export async function unpack(part: FileSystemPart, target: string, { uid, onProg
     look();
     full.signal.throwIfAborted();
   } catch (error) {
-    if (!full.signal.aborted) throw error;
-    throw new PluginError(
-      'LIMIT_EXCEEDED',
-      `Cannot unpack the image ${quote(part.name)}: the temporary folder is full`,
-      {
-        cause: error,
-        hint: 'Set TMPDIR to a folder with more room.',
-        details: { minFreeBytes: MIN_FREE_BYTES },
-      },
-    );
+    const isFull = full.signal.aborted || (error instanceof Error && FULL.test(error.message));
+    throw isFull ? outOfRoom(part.name, error) : error;
   } finally {
     clearInterval(watch);
   }
 }
 
-function freeBytes(folder: string): number {
-  const { bavail, bsize } = statfsSync(folder);
-  return bavail * bsize;
+/** Exported for tests. @param said - by unsquashfs, one line for each thing that is missing. */
+export function warnOfMissing(
+  image: string,
+  said: string,
+  target: string,
+  { uid, onWarning }: Pick<UnpackOptions, 'uid' | 'onWarning'>,
+): void {
+  // Of what is too long only the beginning is there: the last line may be cut.
+  const whole = said.slice(0, said.lastIndexOf('\n') + 1).split('\n');
+  const lines = whole.filter((line) => line !== '' && !(uid !== 0 && DEVICE.test(line)));
+  if (lines.length === 0) return;
+  const first = lines.slice(0, MAX_LINES).map((line) => escapeControls(line.replaceAll(`${target}/`, '/')));
+  const more = lines.length > MAX_LINES ? `; and ${lines.length - MAX_LINES} more` : '';
+  onWarning(`not everything in the image ${quote(image)} could be unpacked: ${first.join('; ')}${more}`);
 }

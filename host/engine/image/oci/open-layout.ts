@@ -6,6 +6,7 @@ import type { Attached } from '../attach.js';
 import { createImageFolder } from '../folder.js';
 import type { LayerFile } from '../layer-file.js';
 import { finishRoot, unpackLayers } from '../layers.js';
+import { outOfRoom, ROOM_FOR_OTHERS } from '../room.js';
 import type { ImageDefaults } from '../types.js';
 import { openBlob } from './blob.js';
 import { readConfigDefaults } from './config-defaults.js';
@@ -60,7 +61,7 @@ async function fill(
 ): Promise<void> {
   const files: LayerFile[] = [];
   // Set-user-id programs stay what they are: the folder above is closed, and a container gains nothing by them.
-  const root = createRootfs(target, { setuid: uid === 0 });
+  const root = createRootfs(target, { ...ROOM_FOR_OTHERS, setuid: uid === 0 });
   try {
     for (const layer of layers) {
       const { algorithm, hex, size } = layer;
@@ -73,6 +74,8 @@ async function fill(
     });
     if (xattrs > 0) onWarning(`${xattrs} files of the image lose their extended attributes, such as file capabilities`);
     finishRoot(root, image);
+  } catch (error) {
+    throw root.usage.full ? outOfRoom(image, error) : error;
   } finally {
     root[Symbol.dispose]();
     for (const { fd } of files) closeSync(fd);
