@@ -27,6 +27,7 @@ const ANNOTATION = 'wasm-plugin/site';
 interface Ran {
   readonly exitCode: number | null;
   readonly stdout: string;
+  readonly stderr?: string;
 }
 
 interface Engine {
@@ -142,8 +143,8 @@ describe('two plugins change a container', AGAIN, () => {
   for (const { name, possible, start } of table) {
     test.skipIf(!possible)(`under ${name}`, async () => {
       const engine = await start();
-      const { exitCode, stdout } = await engine.run();
-      expect({ exitCode, stdout }).toEqual(WANTED);
+      const { exitCode, stdout, stderr } = await engine.run();
+      expect({ exitCode, stdout }, stderr).toEqual(WANTED);
       expect(await engine.leftovers()).toEqual([]);
     });
   }
@@ -151,8 +152,8 @@ describe('two plugins change a container', AGAIN, () => {
 
 function runProgram(words: readonly string[], env: NodeJS.ProcessEnv): Promise<Ran> {
   return new Promise((resolve) => {
-    const child = execFile(process.execPath, [plugged.command, ...words], { env }, (_, stdout) =>
-      resolve({ exitCode: child.exitCode, stdout }),
+    const child = execFile(process.execPath, [plugged.command, ...words], { env }, (_, stdout, stderr) =>
+      resolve({ exitCode: child.exitCode, stdout, stderr }),
     );
   });
 }
