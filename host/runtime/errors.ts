@@ -21,12 +21,17 @@ export function guestError(plugin: string, hook: string, payload: Uint8Array): P
   });
 }
 
-/** Below this layer nobody knows the plugin's name, and an error without it helps no operator. */
-export function named(plugin: string, error: unknown): unknown {
+/**
+ * Below this layer nobody knows the plugin's name, and an error without it helps no operator.
+ *
+ * @param hook - where the error does not name it.
+ */
+export function named(plugin: string, error: unknown, hook?: string): unknown {
   if (!(error instanceof PluginError)) {
     return error;
   }
-  return new PluginError(error.code, `Plugin ${quote(plugin)}: ${error.message}`, {
+  const where = hook === undefined ? '' : `Cannot call ${hook}: `;
+  return new PluginError(error.code, `Plugin ${quote(plugin)}: ${where}${error.message}`, {
     cause: error,
     hint: error.hint,
     details: { ...error.details, plugin },

@@ -43,7 +43,7 @@ describe('call()', () => {
     const { plugin } = pluginOver(() => answering(encode(struct({ other: str }), { other: 'x' })));
     await expect(plugin.call(echo, { text: 'x' })).rejects.toMatchObject({
       code: 'ABI_MALFORMED',
-      message: `Plugin "${NAME}": Cannot read response.text: it is missing, a string was needed`,
+      message: `Plugin "${NAME}": Cannot call ${echo.id}: Cannot read response.text: it is missing, a string was needed`,
       details: { plugin: NAME },
     });
   });

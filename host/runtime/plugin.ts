@@ -183,11 +183,11 @@ export function createPlugin(parts: PluginParts): Plugin {
     return payloadOf(hook, result);
   }
 
-  function readResponse<Res>(schema: Schema<Res, unknown>, bytes: Uint8Array): Res {
+  function readResponse<Res>(id: string, schema: Schema<Res, unknown>, bytes: Uint8Array): Res {
     try {
       return decode(schema, bytes, 'response');
     } catch (error) {
-      throw named(manifest.name, error);
+      throw named(manifest.name, error, id);
     }
   }
 
@@ -228,16 +228,16 @@ export function createPlugin(parts: PluginParts): Plugin {
       const bytes = encode(hook.request, request, 'request');
       // Waiting for what is there already costs as much again as a promise does.
       const answer = pool.isFree ? runSync(hook.id, bytes, options) : await runLater(hook.id, bytes, options);
-      return readResponse(hook.response, answer);
+      return readResponse(hook.id, hook.response, answer);
     },
     callRaw: async (id, request, options) =>
       pool.isFree ? runSync(id, request, options) : runLater(id, request, options),
     callSync: (hook, request, options) =>
-      readResponse(hook.response, runSync(hook.id, encode(hook.request, request, 'request'), options)),
+      readResponse(hook.id, hook.response, runSync(hook.id, encode(hook.request, request, 'request'), options)),
     callRawSync: runSync,
     async measure(hook, request, options) {
       const { response, usage } = await measureRaw(hook.id, encode(hook.request, request, 'request'), options);
-      return { response: readResponse(hook.response, response), usage };
+      return { response: readResponse(hook.id, hook.response, response), usage };
     },
     measureRaw,
     totals: () => parts.ledger.totals(),
