@@ -6,7 +6,7 @@ export type { ContainerIo, ContainerSpec, ContainerStats, Engine, ExitStatus, Ru
 export type { FollowedProcess } from './follow-process.js';
 export { followProcess, startTimeOf } from './follow-process.js';
 export type { ImageDefaults, ImageKind, ImageWayFacts, OpenImage, OpenImageOptions } from './image/index.js';
-export { openImage, previewImage, probeImageWays } from './image/index.js';
+export { absoluteImageName, openImage, previewImage, probeImageWays } from './image/index.js';
 export type { Instance, InstanceRecord, InstanceStatus, LogReader, LogWriter } from './instances/index.js';
 export {
   createInstance,

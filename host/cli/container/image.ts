@@ -1,7 +1,7 @@
-import { resolve } from 'node:path';
+import { existsSync } from 'node:fs';
 import { hooks, sameMajor } from '../../abi/index.js';
 import type { OpenImage } from '../../engine/index.js';
-import { openImage, previewImage } from '../../engine/index.js';
+import { absoluteImageName, openImage, previewImage } from '../../engine/index.js';
 import type { CommandContext } from '../context.js';
 import type { Session } from '../session.js';
 import { createProgress } from '../terminal/progress.js';
@@ -20,7 +20,7 @@ export async function openRunImage(
   { image, unpack }: ContainerRequest,
   dryRun: boolean,
 ): Promise<OpenImage> {
-  const path = resolve(io.cwd, image);
+  const path = absoluteImageName(image, io.cwd, existsSync);
   if (dryRun) {
     const drivers = entries.some((entry) => entry.hooks.some((id) => sameMajor(id, hooks.imageDriver.id)));
     const preview = previewImage(path, drivers);

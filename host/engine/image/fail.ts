@@ -6,4 +6,4 @@ export function unsupported(image: string, why: string, hint?: string, cause?: u
 }
 
 export const IMAGE_HINT =
-  'An image is a folder with a root file system, a SIF container image, a squashfs or ext3 file, or an OCI layout.';
+  'An image is a folder with a root file system, a SIF container image, a squashfs or ext3 file, an OCI layout, or an archive of skopeo or podman.';

@@ -1,3 +1,4 @@
+export { absoluteImageName } from './name.js';
 export { openImage, previewImage } from './open-image.js';
 export type { ImageWayFacts } from './probe-ways.js';
 export { probeImageWays } from './probe-ways.js';

@@ -16,7 +16,8 @@ import type { ImageDefaults, ImageKind, OpenImage, OpenImageOptions } from './ty
  * What it is, is told by content, never by name. A file is opened once; what is put in its place later changes nothing. Its owner
  * can still write into it, as into a folder: an image is to be trusted not to change while it runs.
  *
- * @param image - path of a folder, SIF container image, squashfs or ext3 file, or OCI layout; with `drive` of any other file.
+ * @param image - path of a folder, SIF container image, squashfs or ext3 file, OCI layout or archive of an image; with `drive` of any other file.
+ *   Which of several images is meant stands behind it, `PATH:TAG`.
  * @returns an image that the caller closes after the run.
  * @throws PluginError `IMAGE_UNSUPPORTED` with what is wrong or missing; `SIF_MALFORMED`, `LIMIT_EXCEEDED` for the file or for want of room;
  *   `ENGINE_FAILED` if the folder for mounts cannot be used. Nothing is left then.
@@ -40,12 +41,12 @@ async function openAny(image: string, options: OpenImageOptions): Promise<OpenIm
     if (driven === undefined) throw error;
     return driven;
   }
-  if (!('part' in source)) {
-    if (source.kind === 'directory') return openFolder(source.path);
-    const { defaults, ...attached } = await openLayout(source.path, image, complete);
-    return opened(source.kind, attached, complete.onWarning, () => defaults);
-  }
+  if (source.kind === 'directory') return openFolder(source.path);
   try {
+    if (source.kind === 'oci') {
+      const { defaults, ...attached } = await openLayout(source.layered, image, complete);
+      return opened(source.kind, attached, complete.onWarning, () => defaults);
+    }
     return opened(source.kind, await attach(source.part, complete), complete.onWarning);
   } finally {
     source.close();
@@ -80,12 +81,14 @@ export function previewImage(image: string, drivers = false): OpenImage {
     if (!drivers || !isUnknownFile(image, error)) throw error;
     return { kind: 'plugin', rootfs: image, defaults: PLAIN_DEFAULTS, close };
   }
-  if ('part' in source) {
-    source.close();
-    return { kind: source.kind, rootfs: source.part.path, defaults: PLAIN_DEFAULTS, close };
-  }
   if (source.kind === 'directory') return openFolder(source.path);
-  return { kind: source.kind, rootfs: source.path, defaults: previewLayout(source.path, image), close };
+  try {
+    return source.kind === 'oci'
+      ? { kind: source.kind, rootfs: source.path, defaults: previewLayout(source.layered, image), close }
+      : { kind: source.kind, rootfs: source.part.path, defaults: PLAIN_DEFAULTS, close };
+  } finally {
+    source.close();
+  }
 }
 
 function settled(options: OpenImageOptions) {

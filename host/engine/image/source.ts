@@ -1,10 +1,12 @@
 /** Opening what the user named, and telling by its content what it is. */
 import { closeSync, constants, existsSync, fstatSync, openSync, realpathSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { PluginError } from '../../errors/index.js';
+import { PluginError, quote } from '../../errors/index.js';
 import { isSif } from '../../sif/index.js';
 import { IMAGE_HINT, unsupported } from './fail.js';
 import { detectFileSystem } from './file-system.js';
+import { type ImageName, parseImageName } from './name.js';
+import { folderFiles, type LayeredSource, openArchive } from './oci/index.js';
 import { readPart } from './read-part.js';
 import { findRootPartition } from './sif-partition.js';
 import type { FileSystemPart } from './types.js';
@@ -14,17 +16,26 @@ const OCI_FILES: readonly string[] = ['oci-layout', 'index.json'];
 
 /** What the user named, told by its content. */
 export type ImageSource =
-  | { readonly kind: 'directory' | 'oci'; readonly path: string }
+  | { readonly kind: 'directory'; readonly path: string }
+  | {
+      readonly kind: 'oci';
+      readonly path: string;
+      readonly layered: LayeredSource;
+      readonly isArchive: boolean;
+      close(): void;
+    }
   | { readonly kind: 'squashfs' | 'ext3' | 'sif'; readonly part: FileSystemPart; close(): void };
 
 /**
- * @param image - a path, for messages also.
+ * @param image - a name as in name.ts, for messages also.
  * @throws PluginError `IMAGE_UNSUPPORTED` if it is not there or none of the kinds; `SIF_MALFORMED`, `LIMIT_EXCEEDED`.
  */
 export function openSource(image: string): ImageSource {
   try {
+    const name = parseImageName(image, existsSync);
     // A folder is not opened: it may be one that we can enter but not list.
-    return statSync(image).isDirectory() ? folderSource(realpathSync(image)) : fileSource(image);
+    const isFolder = statSync(name.path).isDirectory();
+    return checked(isFolder ? folderSource(name, image) : fileSource(name, image), name, image);
   } catch (cause) {
     if (cause instanceof PluginError) throw cause;
     const code = (cause as NodeJS.ErrnoException).code ?? 'error';
@@ -32,20 +43,44 @@ export function openSource(image: string): ImageSource {
   }
 }
 
-function folderSource(path: string): ImageSource {
-  const isLayout = OCI_FILES.every((name) => existsSync(join(path, name)));
-  return { kind: isLayout ? 'oci' : 'directory', path };
+/** What the name says beside the path must be so. */
+function checked(source: ImageSource, { transport, reference }: ImageName, image: string): ImageSource {
+  const found =
+    source.kind !== 'oci' ? undefined : source.isArchive ? (`${source.layered.format}-archive` as const) : 'oci';
+  const problem =
+    transport !== undefined && transport !== found
+      ? `it is no ${transport === 'oci' ? 'OCI layout' : transport}`
+      : reference !== undefined && found === undefined
+        ? `it holds no images of which one could be called ${quote(reference)}`
+        : undefined;
+  if (problem === undefined) return source;
+  if ('close' in source) source.close();
+  throw unsupported(image, problem, IMAGE_HINT);
 }
 
-function fileSource(image: string): ImageSource {
+function folderSource({ path: named, reference }: ImageName, image: string): ImageSource {
+  const path = realpathSync(named);
+  if (!OCI_FILES.every((name) => existsSync(join(path, name)))) return { kind: 'directory', path };
+  const layered: LayeredSource = { format: 'oci', files: folderFiles(path, image), reference };
+  return { kind: 'oci', path, layered, isArchive: false, close: () => undefined };
+}
+
+function fileSource({ path, reference }: ImageName, image: string): ImageSource {
   // Without blocking: a named pipe would otherwise wait for a writer.
-  const fd = openSync(image, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY);
+  const fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY);
   try {
     const stat = fstatSync(fd);
     if (!stat.isFile()) throw unsupported(image, 'it is neither a file nor a folder', IMAGE_HINT);
-    const { kind, ...where } = tell(fd, stat.size, image);
-    const part: FileSystemPart = { ...where, name: image, path: realpathSync(image), fd };
-    return { kind, part, close: () => closeSync(fd) };
+    const close = () => closeSync(fd);
+    const found = tell(fd, stat.size, image);
+    if (found === undefined) {
+      const archive = openArchive(fd, stat.size, image);
+      if (archive === undefined) throw unsupported(image, 'it is a file of no kind that can be run', IMAGE_HINT);
+      const layered: LayeredSource = { format: archive.kind, files: archive.files, reference };
+      return { kind: 'oci', path: realpathSync(path), layered, isArchive: true, close };
+    }
+    const { kind, ...where } = found;
+    return { kind, part: { ...where, name: image, path: realpathSync(path), fd }, close };
   } catch (error) {
     closeSync(fd);
     throw error;
@@ -56,13 +91,13 @@ function tell(
   fd: number,
   fileSize: number,
   image: string,
-): Pick<FileSystemPart, 'type' | 'offset' | 'size'> & { readonly kind: 'squashfs' | 'ext3' | 'sif' } {
+): (Pick<FileSystemPart, 'type' | 'offset' | 'size'> & { readonly kind: 'squashfs' | 'ext3' | 'sif' }) | undefined {
   const isContainer = isSif(readPart(fd, 0, SIF_HEAD_BYTES));
   const { offset, size } = isContainer ? findRootPartition(fd, fileSize, image) : { offset: 0, size: fileSize };
   const type = detectFileSystem(fd, offset, size, image);
   if (type === undefined) {
     if (isContainer) throw unsupported(image, 'its primary partition holds neither squashfs nor ext3');
-    throw unsupported(image, 'it is a file of no kind that can be run', IMAGE_HINT);
+    return undefined;
   }
   return { kind: isContainer ? 'sif' : type, type, offset, size };
 }

@@ -1,10 +1,9 @@
 import { createHash } from 'node:crypto';
-import { closeSync, constants, fstatSync, openSync } from 'node:fs';
-import { join } from 'node:path';
 import { unsupported } from '../fail.js';
 import { readPart } from '../read-part.js';
 import type { Descriptor, JsonRecord } from './descriptor.js';
 import { isRecord } from './descriptor.js';
+import type { ImageFiles, OpenPart } from './files.js';
 
 /** A JSON document; the specification wants registries to take manifests of 4 MiB. */
 const MAX_JSON_BYTES = 4 * 2 ** 20;
@@ -12,70 +11,62 @@ const MAX_JSON_BYTES = 4 * 2 ** 20;
 /**
  * Open a blob, whose size is what its descriptor says. Its content is not looked at.
  *
- * @returns a descriptor that the caller closes.
  * @throws PluginError `IMAGE_UNSUPPORTED`
  */
-export function openBlob(layout: string, { algorithm, hex, size }: Descriptor, image: string): number {
-  const name = `${algorithm}:${hex}`;
-  const fd = openFile(join(layout, 'blobs', algorithm, hex), image, `the blob ${name}`);
-  const stat = fstatSync(fd);
-  if (stat.size === size) return fd;
-  closeSync(fd);
-  throw unsupported(image, `the blob ${name} has ${stat.size} bytes, its descriptor says ${size}`);
+export function openBlob(files: ImageFiles, { algorithm, hex, size }: Descriptor, image: string): OpenPart {
+  const name = `the blob ${algorithm}:${hex}`;
+  const part = files.open(`blobs/${algorithm}/${hex}`, name);
+  if (part.size === size) return part;
+  part.close();
+  throw unsupported(image, `${name} has ${part.size} bytes, its descriptor says ${size}`);
 }
 
 /** Read a blob that is a JSON object, after its digest was compared. @throws PluginError `IMAGE_UNSUPPORTED` */
-export function readJsonBlob(layout: string, descriptor: Descriptor, image: string): JsonRecord {
-  const name = `${descriptor.algorithm}:${descriptor.hex}`;
-  if (descriptor.size > MAX_JSON_BYTES) throw tooLarge(image, `the blob ${name}`, descriptor.size);
-  const fd = openBlob(layout, descriptor, image);
-  try {
-    const bytes = readPart(fd, 0, descriptor.size);
-    const actual = createHash(descriptor.algorithm).update(bytes).digest('hex');
-    if (actual !== descriptor.hex) {
-      throw unsupported(image, `the blob ${name} has another digest, ${descriptor.algorithm}:${actual}`);
-    }
-    return parse(bytes, image, `the blob ${name}`);
-  } finally {
-    closeSync(fd);
-  }
+export function readJsonBlob(files: ImageFiles, descriptor: Descriptor, image: string): JsonRecord {
+  const { algorithm, hex, size } = descriptor;
+  const name = `the blob ${algorithm}:${hex}`;
+  if (size > MAX_JSON_BYTES) throw tooLarge(image, name, size);
+  return recordOf(readAll(openBlob(files, descriptor, image), { algorithm, hex }, image, name), image, name);
 }
 
-/** Read a JSON object of the layout itself, for which there is no digest. @throws PluginError `IMAGE_UNSUPPORTED` */
-export function readJsonFile(layout: string, name: string, image: string): JsonRecord {
-  const fd = openFile(join(layout, name), image, name);
-  try {
-    const { size } = fstatSync(fd);
-    if (size > MAX_JSON_BYTES) throw tooLarge(image, name, size);
-    return parse(readPart(fd, 0, size), image, name);
-  } finally {
-    closeSync(fd);
-  }
+/**
+ * Read a JSON document of the layout or archive itself.
+ *
+ * @param expected - digest in hexadecimal, where there is one. @throws PluginError `IMAGE_UNSUPPORTED`
+ */
+export function readJsonFile(files: ImageFiles, name: string, image: string, expected?: Digest): unknown {
+  const part = files.open(name, name);
+  if (part.size <= MAX_JSON_BYTES) return readAll(part, expected, image, name);
+  part.close();
+  throw tooLarge(image, name, part.size);
 }
 
-// Without blocking: a named pipe would otherwise wait for a writer.
-function openFile(path: string, image: string, what: string): number {
-  let fd: number;
-  try {
-    fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY);
-  } catch (cause) {
-    const code = (cause as NodeJS.ErrnoException).code ?? 'error';
-    throw unsupported(image, code === 'ENOENT' ? `${what} is missing` : `${what}: ${code}`, undefined, cause);
-  }
-  if (fstatSync(fd).isFile()) return fd;
-  closeSync(fd);
-  throw unsupported(image, `${what} is not a file`);
-}
-
-function parse(bytes: Uint8Array, image: string, what: string): JsonRecord {
-  let value: unknown;
-  try {
-    value = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
-  } catch (cause) {
-    throw unsupported(image, `${what} is not JSON`, undefined, cause);
-  }
+/** @throws PluginError `IMAGE_UNSUPPORTED` */
+export function recordOf(value: unknown, image: string, what: string): JsonRecord {
   if (!isRecord(value)) throw unsupported(image, `${what} is not a JSON object`);
   return value;
+}
+
+type Digest = Pick<Descriptor, 'algorithm' | 'hex'>;
+
+function readAll({ fd, offset, size, close }: OpenPart, expected: Digest | undefined, image: string, what: string) {
+  try {
+    const bytes = readPart(fd, offset, size);
+    if (expected !== undefined) checkDigest(bytes, expected, image, what);
+    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes)) as unknown;
+  } catch (cause) {
+    if (cause instanceof SyntaxError || cause instanceof TypeError) {
+      throw unsupported(image, `${what} is not JSON`, undefined, cause);
+    }
+    throw cause;
+  } finally {
+    close();
+  }
+}
+
+function checkDigest(bytes: Uint8Array, { algorithm, hex }: Digest, image: string, what: string): void {
+  const actual = createHash(algorithm).update(bytes).digest('hex');
+  if (actual !== hex) throw unsupported(image, `${what} has another digest, ${algorithm}:${actual}`);
 }
 
 function tooLarge(image: string, what: string, size: number) {

@@ -64,3 +64,22 @@ export function own(record: JsonRecord, name: string): unknown {
 export function textOf(value: unknown): string {
   return typeof value === 'string' ? value : '';
 }
+
+/** Entries of one index, and layers of one image. */
+const MAX_ENTRIES = 1000;
+
+/** @throws PluginError `IMAGE_UNSUPPORTED` if it is no list, or has more entries than are read. */
+export function listOf(record: JsonRecord, name: string, image: string, what: string): readonly unknown[] {
+  const value = own(record, name);
+  if (!Array.isArray(value)) throw unsupported(image, `${what} has no list ${quote(name)}`);
+  if (value.length > MAX_ENTRIES) {
+    throw unsupported(image, `${what} has ${value.length} entries in ${quote(name)}, at most ${MAX_ENTRIES} are read`);
+  }
+  return value;
+}
+
+/** What a configuration says about running the image; empty if nothing. */
+export function configOf(configuration: JsonRecord): JsonRecord {
+  const config = own(configuration, 'config');
+  return isRecord(config) ? config : {};
+}

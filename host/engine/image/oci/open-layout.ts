@@ -1,4 +1,4 @@
-import { closeSync, mkdirSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { createRootfs } from '../../../capability/index.js';
 import { quote } from '../../../errors/index.js';
@@ -8,10 +8,10 @@ import type { LayerFile } from '../layer-file.js';
 import { finishRoot, unpackLayers } from '../layers.js';
 import { outOfRoom, ROOM_FOR_OTHERS } from '../room.js';
 import type { ImageDefaults } from '../types.js';
-import { openBlob } from './blob.js';
 import { readConfigDefaults } from './config-defaults.js';
-import type { Descriptor } from './descriptor.js';
-import { readLayout } from './layout.js';
+import { readDockerArchive } from './docker-archive.js';
+import type { ImageFiles, OpenPart } from './files.js';
+import { type ImageLayer, type OciImage, readLayout } from './layout.js';
 
 export interface OpenLayoutOptions {
   readonly uid: number;
@@ -22,23 +22,29 @@ export interface OpenLayoutOptions {
 
 const MIB = 2 ** 20;
 
+/** An image in layers: where its files are, and which of several is meant. */
+export interface LayeredSource {
+  readonly format: 'oci' | 'docker';
+  readonly files: ImageFiles;
+  readonly reference: string | undefined;
+}
+
 /**
- * Unpack the image of a layout that is for this machine.
+ * Unpack the image of a layout or archive that is for this machine.
  *
- * @param layout - the folder.
  * @throws PluginError `IMAGE_UNSUPPORTED`; `LIMIT_EXCEEDED` if it is larger than a root may be. Nothing is left then.
  */
 export async function openLayout(
-  layout: string,
+  source: LayeredSource,
   image: string,
   options: OpenLayoutOptions,
 ): Promise<Attached & { readonly defaults: ImageDefaults }> {
-  const { layers, config } = readLayout(layout, image);
+  const { layers, config } = readSource(source, image);
   const folder = createImageFolder(options.unpackBase);
   try {
     const rootfs = join(folder.path, 'unpacked');
     mkdirSync(rootfs, { mode: 0o700 });
-    await fill(rootfs, layout, layers, image, options);
+    await fill(rootfs, layers, image, options);
     const defaults = readConfigDefaults(config, rootfs, image);
     return { rootfs, defaults, remove: () => folder.remove() };
   } catch (error) {
@@ -48,25 +54,25 @@ export async function openLayout(
 }
 
 /** What a run of the layout would be, from its documents alone. @throws PluginError `IMAGE_UNSUPPORTED` */
-export function previewLayout(layout: string, image: string): ImageDefaults {
-  return readConfigDefaults(readLayout(layout, image).config, undefined, image);
+export function previewLayout(source: LayeredSource, image: string): ImageDefaults {
+  return readConfigDefaults(readSource(source, image).config, undefined, image);
+}
+
+function readSource({ format, files, reference }: LayeredSource, image: string): OciImage {
+  return (format === 'oci' ? readLayout : readDockerArchive)(files, image, reference);
 }
 
 async function fill(
   target: string,
-  layout: string,
-  layers: readonly Descriptor[],
+  layers: readonly ImageLayer[],
   image: string,
   { uid, onProgress, onWarning }: OpenLayoutOptions,
 ): Promise<void> {
-  const files: LayerFile[] = [];
+  const files: (LayerFile & OpenPart)[] = [];
   // Set-user-id programs stay what they are: the folder above is closed, and a container gains nothing by them.
   const root = createRootfs(target, { ...ROOM_FOR_OTHERS, setuid: uid === 0 });
   try {
-    for (const layer of layers) {
-      const { algorithm, hex, size } = layer;
-      files.push({ fd: openBlob(layout, layer, image), size, digest: `${algorithm}:${hex}` });
-    }
+    for (const { digest, open } of layers) files.push({ ...open(), digest });
     const { xattrs } = await unpackLayers(files, root, {
       image,
       onProgress: (done, all) =>
@@ -78,6 +84,6 @@ async function fill(
     throw root.usage.full ? outOfRoom(image, error) : error;
   } finally {
     root[Symbol.dispose]();
-    for (const { fd } of files) closeSync(fd);
+    for (const { close } of files) close();
   }
 }

@@ -40,6 +40,8 @@ export interface TarReader {
    * @throws PluginError `IMAGE_UNSUPPORTED`; the reader is of no use then.
    */
   push(chunk: Uint8Array): boolean;
+  /** Pass over the data of the last entry. @returns how many bytes the caller must leave out before it pushes on. */
+  skip(): number;
   /** Say that there is no more. @throws PluginError `IMAGE_UNSUPPORTED` if something is missing. */
   finish(): void;
 }
@@ -112,6 +114,12 @@ class Reader implements TarReader {
             : this.#fill(chunk, at);
     }
     return !this.#hasEnded;
+  }
+
+  skip(): number {
+    const count = this.#dataLeft + this.#paddingLeft;
+    this.#dataLeft = this.#paddingLeft = 0;
+    return count;
   }
 
   finish(): void {
