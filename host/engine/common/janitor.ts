@@ -65,6 +65,9 @@ detach() {
   ! mounted "$1"
 }
 try detach "$3" || exit 1
+# Whatever else somebody has mounted in there is not ours to empty.
+here=$(cd -P -- "$3" && pwd -P | sed 's/\\\\/\\\\134/g; s/ /\\\\040/g') || exit 1
+case $(cat /proc/self/mountinfo) in *" $here/"*) exit 1 ;; esac
 ${REMOVE_MAPPED}
 remove_mapped "$3"
 # Folders of the container may be closed to their owner; an overlay's work folder always is.

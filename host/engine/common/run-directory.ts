@@ -13,6 +13,7 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  realpathSync,
   renameSync,
   rmdirSync,
   rmSync,
@@ -25,6 +26,7 @@ import { PluginError, quote } from '../../errors/index.js';
 import { detachImage } from './detach.js';
 import { startJanitor } from './janitor.js';
 import { removeMapped } from './mapped-removal.js';
+import { mountsBelow, parseMountInfo } from './mount-table.js';
 import type { ProcessIdentity } from './process-identity.js';
 import { lifeOf, ourselves } from './process-identity.js';
 
@@ -231,6 +233,11 @@ function removeTree(path: string): void {
   }
   if (!detachImage(path)) {
     throw new PluginError('ENGINE_FAILED', `Cannot remove ${quote(path)}: an image is still mounted in it`);
+  }
+  // What another mount namespace has mounted in there is not in the way: the kernel takes a mount away with the folder it is on.
+  const [other] = mountsBelow(parseMountInfo(readFileSync('/proc/self/mountinfo', 'utf8')), realpathSync(path));
+  if (other !== undefined) {
+    throw new PluginError('ENGINE_FAILED', `Cannot remove ${quote(path)}: ${quote(other.path)} is mounted in it`);
   }
   removeMapped(path);
   const waiting = [path];
