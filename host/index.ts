@@ -31,6 +31,7 @@ export type {
   CallUsage,
   CapabilityContext,
   Clocks,
+  CodeStore,
   EnvSource,
   Host,
   HostCapability,

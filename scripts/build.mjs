@@ -46,6 +46,28 @@ const withoutChildProcess = {
   },
 };
 
+/**
+ * What few containers need of Node, such as threads, loads when it is used: loading it costs milliseconds.
+ *
+ * @type {import('esbuild').Plugin}
+ */
+const builtinsWhenUsed = {
+  name: 'builtins-when-used',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^node:(fs\/promises|timers\/promises|v8|worker_threads)$/ }, ({ path, namespace }) =>
+      namespace === 'when-used' ? { path, external: true } : { path, namespace: 'when-used' },
+    );
+    onLoad({ filter: /.*/, namespace: 'when-used' }, async ({ path }) => {
+      const names = Object.keys(await import(path)).filter((name) => name !== 'default');
+      return {
+        contents: names
+          .map((name) => `Object.defineProperty(exports, '${name}', { get: () => require('${path}').${name} });`)
+          .join('\n'),
+      };
+    });
+  },
+};
+
 /** @type {import('esbuild').BuildOptions} */
 const common = {
   absWorkingDir: root,
@@ -85,7 +107,7 @@ await build({
   ...oneFile,
   entryPoints: { oci: 'host/cli/oci/index.ts' },
   external: Object.keys(devDependencies),
-  plugins: [withoutChildProcess, { name: 'without-install', setup: keepInstallOutside }],
+  plugins: [withoutChildProcess, builtinsWhenUsed, { name: 'without-install', setup: keepInstallOutside }],
 });
 await build({
   ...common,
@@ -128,10 +150,19 @@ function keepInstallOutside({ onResolve }) {
  * @param {import('esbuild').PluginBuild} build
  */
 function requireParts({ onResolve, onLoad }) {
-  onResolve({ filter: /.*/, namespace: 'required' }, ({ path }) => ({ path, external: true }));
+  onResolve({ filter: /^\.\/(oci|typed)\.js$/, namespace: 'required' }, ({ path }) => ({ path, external: true }));
   onResolve({ filter: /^\.\/(oci\/index|typed)\.js$/ }, ({ path }) => ({
     path: path.includes('oci') ? './oci.js' : './typed.js',
     namespace: 'required',
   }));
-  onLoad({ filter: /.*/, namespace: 'required' }, ({ path }) => ({ contents: `module.exports = require('${path}');` }));
+  onLoad({ filter: /.*/, namespace: 'required' }, ({ path }) => ({
+    contents: path.includes('oci') ? requireKept(path) : `module.exports = require('${path}');`,
+    resolveDir: root,
+  }));
+}
+
+/** With V8's code for it, since every container waits. */
+function requireKept(path) {
+  return `const { requireKept, storeIn } = require('./host/cli/own-code.ts');
+module.exports = requireKept(require, require('node:path').join(__dirname, '${path}'), storeIn(process.argv));`;
 }

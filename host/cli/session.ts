@@ -86,6 +86,7 @@ function entryOf(plugin: InstalledPlugin, stores: Stores, lenient: boolean): Plu
     monitor: record.monitor ?? 'observe',
     load: () => store.readPackage(record),
     kv: () => openKv(stores.kvDir(plugin), { quotaBytes: KV_QUOTA_BYTES }),
+    code: () => store.codeStore(record),
   };
 }
 

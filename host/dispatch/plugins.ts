@@ -73,6 +73,7 @@ export function createLoadedPlugins(
     const plugin = await host.load(await entry.load(), {
       grants: entry.grants,
       kv: () => entry.kv(),
+      code: entry.code?.(),
       isolation: isolationOf(entry.grants),
       ...options,
     });

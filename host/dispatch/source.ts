@@ -1,6 +1,6 @@
 import type { Value } from '../abi/index.js';
 import type { Manifest } from '../package/index.js';
-import type { KeyValueStore } from '../runtime/index.js';
+import type { CodeStore, KeyValueStore } from '../runtime/index.js';
 
 /** One installed and enabled plugin, as its store describes it. Nothing of it has been read or run. */
 export interface PluginEntry {
@@ -28,6 +28,8 @@ export interface PluginEntry {
   /** The package's bytes, checked against the store's digest. */
   load(): Promise<Uint8Array> | Uint8Array;
   kv(): KeyValueStore;
+  /** Keeps code that was made of the package. Default: nobody does. */
+  code?(): CodeStore;
 }
 
 /** Where plugins come from: a store, or an embedder's own list. */

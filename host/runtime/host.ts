@@ -75,7 +75,7 @@ export async function createHost(options: HostOptions = {}): Promise<Host> {
 
 async function loadPlugin(
   source: string | URL | Uint8Array,
-  { grants = [], kv, image }: LoadOptions,
+  { grants = [], kv, image, code }: LoadOptions,
   host: ResolvedOptions,
   run: ResolvedRun,
   onClose: (plugin: Plugin) => void,
@@ -92,7 +92,7 @@ async function loadPlugin(
     isolation,
     host,
   });
-  const compiled = await compileComponent(component, limits.sandbox, offered, isolation);
+  const compiled = await compileComponent(component, limits.sandbox, offered, isolation, code);
   const ledger = new Ledger({ fuel: limits.sandbox.fuel !== undefined, wall: isolation === 'thread' || run.ledger });
   const quarantine = new Quarantine(run.quarantine, now);
   return createPlugin({

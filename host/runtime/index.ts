@@ -12,7 +12,7 @@ export type {
   RootfsPolicy,
 } from '../capability/index.js';
 export { createRootfs, imageAccess, Refusal } from '../capability/index.js';
-export type { CallOptions, CapabilityContext, Isolation } from '../sandbox/index.js';
+export type { CallOptions, CapabilityContext, CodeStore, Isolation } from '../sandbox/index.js';
 export type { Host } from './host.js';
 export { createHost } from './host.js';
 export type { CallUsage, Totals } from './ledger.js';

@@ -1,4 +1,5 @@
 import type { ImageAccess, KeyValueStore } from '../capability/index.js';
+import type { CodeStore } from '../sandbox/index.js';
 import { unknownOptions } from './number-options.js';
 import { type ResolvedRun, RUN_OPTIONS, type RunOptions, resolveRun, runProblems } from './run-options.js';
 
@@ -10,9 +11,14 @@ export interface LoadOptions extends RunOptions {
   readonly kv?: (() => KeyValueStore) | undefined;
   /** Through what it reads an image and makes a root file system, for one instance. Default: it may do neither. */
   readonly image?: ImageAccess | undefined;
+  /**
+   * Keeps the code as the sandbox makes it of the component, so that the next process need not make it again. What it reads must be
+   * what it kept, and nobody else's to write: deadlines are in that code. Default: none.
+   */
+  readonly code?: CodeStore | undefined;
 }
 
-const OPTIONS = [...RUN_OPTIONS, 'grants', 'kv', 'image'];
+const OPTIONS = [...RUN_OPTIONS, 'grants', 'kv', 'image', 'code'];
 
 /**
  * How a plugin runs: its own options before its host's, key by key.

@@ -20,17 +20,18 @@ const EXTENDED_CONST_NODE = 22;
  * Check one core module as its author wrote it, before any rewriting: rewriting must not be able to make it valid.
  *
  * @param module - a private copy, which nobody can change between this check and compiling.
+ * @param known - it passed what takes V8's time to bound, under the same limits.
  * @returns what it declares.
  * @throws PluginError `LIMIT_EXCEEDED`, `COMPONENT_MALFORMED`, `COMPONENT_UNSUPPORTED`.
  */
-function admitModule(module: Uint8Array, index: number, limits: SandboxLimits): ModuleFacts {
+function admitModule(module: Uint8Array, index: number, limits: SandboxLimits, known: boolean): ModuleFacts {
   if (module.byteLength > limits.moduleBytes) {
     throw new PluginError(
       'LIMIT_EXCEEDED',
       `Cannot load core module ${index}: it has ${module.byteLength} bytes, the limit is ${limits.moduleBytes}`,
     );
   }
-  admitShape(module, limits.functionBytes);
+  if (!known) admitShape(module, limits.functionBytes);
   if (!validate(module)) {
     throw new PluginError(
       'COMPONENT_MALFORMED',
@@ -41,7 +42,7 @@ function admitModule(module: Uint8Array, index: number, limits: SandboxLimits): 
     );
   }
   const facts = readModuleFacts(module);
-  checkCompileWork(module, readCodeFacts(module, facts, limits.functionBytes));
+  if (!known) checkCompileWork(module, readCodeFacts(module, facts, limits.functionBytes));
   return facts;
 }
 
@@ -51,13 +52,14 @@ function admitModule(module: Uint8Array, index: number, limits: SandboxLimits): 
  * Instances are counted on the way: a small file can ask for very many of a module with very much in it, which lives in the
  * host's heap.
  *
+ * @param known - the same component passed under the same limits before: what is costly is not looked at again.
  * @throws PluginError as {@link admitModule}.
  */
-export function admitModules(plan: ComponentPlan, limits: SandboxLimits): ModuleFacts[] {
+export function admitModules(plan: ComponentPlan, limits: SandboxLimits, known: boolean): ModuleFacts[] {
   const uses = usesOf(plan);
   let definitions = 0;
   return plan.modules.map((module, index) => {
-    const facts = admitModule(module, index, limits);
+    const facts = admitModule(module, index, limits, known);
     definitions += facts.definitions * Math.max(1, uses[index]!);
     if (definitions > limits.definitions) {
       throw new PluginError(

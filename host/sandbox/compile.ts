@@ -12,8 +12,9 @@ import { memoryBounds, tableBounds } from './bounds.js';
 import { INLINE_DEADLINE_METER } from './deadline/index.js';
 import { buildGuard } from './guard.js';
 import { instantiate, type LinkParts } from './instantiate.js';
+import { type CodeStore, decodeKept, encodeKept } from './kept-code.js';
 import { DEFAULT_SANDBOX_LIMITS, type SandboxLimits } from './limits.js';
-import { type Meter, rewriteModule } from './meter/index.js';
+import { type Meter, REWRITE_REVISION, type RewrittenModule, rewriteModule } from './meter/index.js';
 import type { CompiledComponent, Isolation } from './options.js';
 import { moduleName, modulePositions } from './position/index.js';
 import { createPromiseCache } from './promise-cache.js';
@@ -50,6 +51,7 @@ const cache = createPromiseCache<Omit<LinkParts, 'limits'>>(CACHED, CACHED_BYTES
  *   WASI and `wasm-plugin:host` that is not among them is refused now rather than when instantiating.
  * @param isolation - where instances will run. Code that shares its caller's thread is metered so that it can be stopped there; a
  *   thread of its own is ended from outside, so its code has no checks, unless fuel is counted.
+ * @param code - keeps the rewritten code for the next process. Default: nobody does.
  * @throws PluginError `COMPONENT_MALFORMED`, `COMPONENT_UNSUPPORTED`, `LIMIT_EXCEEDED`.
  */
 export async function compileComponent(
@@ -57,6 +59,7 @@ export async function compileComponent(
   limits: Partial<SandboxLimits> = {},
   offered?: ReadonlySet<string>,
   isolation: Isolation = 'inline',
+  code?: CodeStore,
 ): Promise<CompiledComponent> {
   const all: SandboxLimits = { ...DEFAULT_SANDBOX_LIMITS, ...limits };
   if (bytes.byteLength > all.component.componentBytes) {
@@ -73,9 +76,9 @@ export async function compileComponent(
   const digest = createHash('sha256').update(copy).digest('hex');
   // Not by a replacer of `stringify`: that would drop the meter's `fuel` as well, and hand out code that counts none.
   const shape = Object.entries(all).filter(([name]) => !CALL_LIMITS.has(name));
-  const key = `${digest} ${JSON.stringify([shape, meter])}`;
-  const tag = createHash('sha256').update(key).digest('hex').slice(0, TAG_DIGITS);
-  const compiled = await cache.get(key, copy.byteLength, () => compile(copy, all, meter, tag));
+  const key = `${digest} ${JSON.stringify([REWRITE_REVISION, shape, meter])}`;
+  const keyDigest = createHash('sha256').update(key).digest('hex');
+  const compiled = await cache.get(key, copy.byteLength, () => compile(copy, all, meter, keyDigest, code));
   const parts: LinkParts = { ...compiled, limits: all };
   if (offered !== undefined) {
     checkOffered(parts.embedderImports, offered);
@@ -105,20 +108,23 @@ function checkIsolation(compiledFor: Isolation, wanted: Isolation): void {
   }
 }
 
-/** @param tag - tells what is compiled apart from everything else that is, in stacks. */
+/** @param key - 64 hexadecimal digits, which tell what is compiled apart from everything else that is, in stacks too. */
 async function compile(
   bytes: Uint8Array,
   limits: SandboxLimits,
   meter: Meter,
-  tag: string,
+  key: string,
+  code: CodeStore | undefined,
 ): Promise<Omit<LinkParts, 'limits'>> {
+  const tag = key.slice(0, TAG_DIGITS);
   const timeLeft = timeLimit(limits.compileMs);
   const plan = decodeComponent(bytes, limits.component);
   const embedderImports = admitImports(plan);
-  const facts = admitModules(plan, limits);
+  const kept = readKept(code, key, plan.modules.length);
+  const facts = admitModules(plan, limits, kept !== undefined);
   const memories = memoryBounds(plan, facts, limits);
   const tables = tableBounds(plan, facts, limits.tableEntries);
-  const rewritten = plan.modules.map((module, i) => {
+  const rewrite = (module: Uint8Array, i: number): RewrittenModule => {
     timeLeft();
     return rewriteModule(module, facts[i]!, {
       tableMaxima: tables[i]!,
@@ -126,11 +132,13 @@ async function compile(
       functionBytes: limits.functionBytes,
       moduleName: moduleName(tag, i),
     });
-  });
+  };
+  const rewritten = kept ?? plan.modules.map(rewrite);
   const modules: WasmModule[] = [];
   for (const [i, { bytes: module }] of rewritten.entries()) {
     modules.push(await compileModule(module, i, limits.compileMs, timeLeft));
   }
+  if (kept === undefined) code?.keep(key, encodeKept(rewritten));
   const hostFunctions = collectHostFunctions(plan, limits.hostFunctions);
   const guard =
     hostFunctions.size === 0
@@ -150,6 +158,12 @@ async function compile(
     hostFunctions,
     guard,
   };
+}
+
+/** The rewritten modules, if an earlier process kept them. */
+function readKept(code: CodeStore | undefined, key: string, count: number): RewrittenModule[] | undefined {
+  const kept = code?.read(key);
+  return kept && decodeKept(kept, count);
 }
 
 /** @returns a function that says how many milliseconds are left, and throws PluginError `LIMIT_EXCEEDED` once none are. */

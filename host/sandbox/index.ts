@@ -1,5 +1,6 @@
 export { compileComponent } from './compile.js';
 export { INLINE_DEADLINE_METER } from './deadline/index.js';
+export type { CodeStore } from './kept-code.js';
 export type { SandboxLimits } from './limits.js';
 export { DEFAULT_SANDBOX_LIMITS } from './limits.js';
 export type {

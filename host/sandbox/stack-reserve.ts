@@ -76,12 +76,11 @@ function buildReserve(): Uint8Array {
 /** One loop over one array: this is on the way to a process's first answer. */
 function loadsOfAll(): Uint8Array {
   // Offsets of three bytes, whatever they are: LEB128 may be padded.
-  const load = [LOCAL_GET, 0, I64_LOAD, ALIGN_8, CONTINUED, CONTINUED, 0];
-  const loads = new Uint8Array(SLOTS * load.length);
+  const load = Buffer.from([LOCAL_GET, 0, I64_LOAD, ALIGN_8, CONTINUED, CONTINUED, 0]);
+  const loads = Buffer.alloc(SLOTS * load.length, load);
   for (let slot = 0; slot < SLOTS; slot++) {
     const at = slot * load.length;
     const offset = slot * SLOT_SIZE;
-    loads.set(load, at);
     loads[at + 4]! |= offset & 0x7f;
     loads[at + 5]! |= (offset >> 7) & 0x7f;
     loads[at + 6] = offset >> 14;

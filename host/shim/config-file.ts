@@ -7,7 +7,6 @@ import {
   fchmodSync,
   fchownSync,
   fstatSync,
-  fsyncSync,
   openSync,
   readSync,
   realpathSync,
@@ -68,7 +67,10 @@ function readText(path: string): string {
   });
 }
 
-/** Under another name first, so that whoever reads it sees the old one or the new one, whole. */
+/**
+ * Under another name first, so that whoever reads it sees the old one or the new one, whole. Not made durable: an engine does not do that
+ * either, and what it was for has ended with the machine.
+ */
 function replaceFile(path: string, text: string): void {
   const { mode, uid, gid } = statsOf(path);
   const draft = `${path}.${randomBytes(8).toString('hex')}`;
@@ -84,7 +86,6 @@ function replaceFile(path: string, text: string): void {
         fchownSync(fd, uid, gid);
       }
       fchmodSync(fd, mode & 0o7777);
-      fsyncSync(fd);
     } finally {
       closeSync(fd);
     }

@@ -44,13 +44,14 @@ const CLOSE = [3, 4, 5, 6, 7, 8, 9].map((fd) => `${fd}>&-`).join(' ');
 
 /** The runtime entry. @returns the text of the script. */
 export function runtimeScript(options: EntryOptions): string {
-  const { program, runtime, state } = options;
+  const { program, runtime, state, store } = options;
   return `#!/bin/sh
 ${MARK}
 real=${quoteWord(runtime)}
 node=${quoteWord(program[0])}
 script=${quoteWord(program[1])}
 state=${quoteWord(state)}
+records=${quoteWord(`${store}/plugins`)}
 command= root= log= option= unknown=
 for word in "$@"; do
   if [ -n "$option" ]; then
@@ -80,6 +81,14 @@ plugins() (
   exec "$node" "$script" oci ${ownOptions(options)} -- "$@" </dev/null >&2 ${CLOSE}
 )
 
+# Each installed plugin has a record there. A folder that cannot be looked into is for the plugins' process to complain about.
+nobody_to_ask() {
+  [ -r "$records" ] && [ -x "$records" ] && [ ! -e "$left" ] || return 1
+  for record in "$records"/*.json; do
+    [ ! -e "$record" ] || return 1
+  done
+}
+
 # It says itself why it failed. Where it could not, the engine would only know that something did.
 ask_plugins() {
   plugins "$@"
@@ -100,7 +109,7 @@ case $command in
       "$real" "$@" && /bin/rm -f -- "$left"
       exit
     fi ;;
-  *) ask_plugins "$@" ;;
+  *) nobody_to_ask || ask_plugins "$@" ;;
 esac
 exec "$real" "$@"
 `;

@@ -1,3 +1,5 @@
+export type { CodeStore } from './code-store.js';
+export { openCodeStore } from './code-store.js';
 export type { StoreKind } from './context.js';
 export type { Files } from './files.js';
 export { nodeFiles } from './files.js';

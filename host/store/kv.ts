@@ -16,8 +16,8 @@ import { sha256Hex } from './hash.js';
 import { errnoOf, ioError } from './io-error.js';
 import { KV_FOLDER, TEMP_PREFIX } from './layout.js';
 import { sweepLocks, takeLockSync } from './lock.js';
+import { namesIn } from './names-in.js';
 import { READ_FLAGS, readOwnedFile } from './read-file.js';
-import { namesIn } from './read-store.js';
 import { checkFolder } from './trusted-folder.js';
 
 /** Durable and atomic. All of it is synchronous: a guest waits for the answer of the capability. */

@@ -5,6 +5,7 @@
  *     packages/<sha256 of the file>.sif    whole packages, never changed once there
  *     plugins/<sha256 of the name>.json    one record per plugin: the truth
  *     kv/<sha256 of the name>/             the plugin's own key-value store
+ *     code/                                code that was made of packages; only a cache (code-store.ts)
  *     index.jsonl                          every record again in one file; only a cache
  *     lock                                 who is writing
  *
@@ -18,6 +19,7 @@ export interface Layout {
   readonly packages: string;
   readonly plugins: string;
   readonly kv: string;
+  readonly code: string;
   readonly index: string;
   readonly lock: string;
 }
@@ -29,6 +31,7 @@ export function layoutOf(root: string): Layout {
     packages: join(root, 'packages'),
     plugins: join(root, 'plugins'),
     kv: join(root, 'kv'),
+    code: join(root, 'code'),
     index: join(root, 'index.jsonl'),
     lock: join(root, 'lock'),
   };
@@ -39,6 +42,8 @@ export const TEMP_PREFIX = '.tmp-';
 
 export const RECORD_FILE = /^[0-9a-f]{64}\.json$/;
 export const PACKAGE_FILE = /^[0-9a-f]{64}\.sif$/;
+/** The package's digest is the first group. */
+export const CODE_FILE = /^([0-9a-f]{64})-[0-9a-f]{16}$/;
 export const KV_FOLDER = /^[0-9a-f]{64}$/;
 export const DIGEST = /^sha256:[0-9a-f]{64}$/;
 

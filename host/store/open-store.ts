@@ -1,6 +1,7 @@
 import { isAbsolute, join } from 'node:path';
 import { PluginError } from '../errors/index.js';
 import { checkStore } from './check-store.js';
+import { type CodeStore, codeStore } from './code-store.js';
 import type { StoreContext, StoreKind } from './context.js';
 import type { Files } from './files.js';
 import { nodeFiles } from './files.js';
@@ -14,7 +15,7 @@ import { readPackageFile } from './package-file.js';
 import type { StoreContent } from './read-store.js';
 import { readRecord, readStore, readSummaries } from './read-store.js';
 import type { PluginRecord } from './record.js';
-import { checkFolder, checkFoldersAbove } from './trusted-folder.js';
+import { checkFolder, checkFoldersAbove, ownersOf } from './trusted-folder.js';
 
 export interface StoreOptions {
   /** Absolute. Nothing there is an empty store, which the first install makes. */
@@ -62,6 +63,8 @@ export interface Store {
    * @throws PluginError `STORE_CORRUPT` if it is not what was installed; the plugin is disabled then, where this process may.
    */
   readPackage(record: PluginRecord): Uint8Array;
+  /** Keeps what a sandbox makes of a plugin's package, where this process may write. It goes with the package. */
+  codeStore(record: PluginRecord): CodeStore;
   /** The folder for `openKv` of a plugin of this store. It goes when the plugin is uninstalled. */
   kvDir(name: string): string;
   /** The same for a plugin of another store, in which this user may not write. It stays. */
@@ -85,7 +88,7 @@ export function openStore(options: StoreOptions): Store {
     layout: layoutOf(root),
     kind,
     uid,
-    owners: kind === 'system' ? [0] : uid === 0 ? [0] : [uid, 0],
+    owners: kind === 'system' ? [0] : ownersOf(uid),
     readOnly: options.readOnly ?? false,
     files: options.files ?? nodeFiles,
     lockTimeoutMs: options.lockTimeoutMs ?? 10_000,
@@ -110,6 +113,7 @@ export function openStore(options: StoreOptions): Store {
     setEnabledAll: (on) => setEnabledAll(context, on),
     configure: async (name, settings) => configure(context, name, settings),
     readPackage: (record) => readInstalled(context, record),
+    codeStore: ({ digest }) => codeStore(context, digest.slice('sha256:'.length)),
     kvDir: (name) => join(context.layout.kv, sha256Hex(name)),
     foreignKvDir: (name) => join(context.layout.kv, `foreign-${sha256Hex(name)}`),
   };

@@ -1,13 +1,13 @@
 /** Reading a store: never waits for a writer and never writes. Every file is replaced in one step, so what is read is whole. */
-import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { PluginError, quote } from '../errors/index.js';
 import type { StoreContext } from './context.js';
 import { readIndex } from './index-file.js';
 import type { PluginSummary } from './index-format.js';
 import { decodeRecords, decodeSummaries } from './index-format.js';
-import { errnoOf, ioError } from './io-error.js';
+import { ioError } from './io-error.js';
 import { RECORD_FILE, recordFileName } from './layout.js';
+import { namesIn } from './names-in.js';
 import { readOwnedFile } from './read-file.js';
 import type { PluginRecord } from './record.js';
 import { corrupt, MAX_RECORD_BYTES, parseRecord } from './record.js';
@@ -105,16 +105,4 @@ function readRecordFile(path: string, owners: readonly number[]): PluginRecord |
     throw corrupt(path, `it is the record of ${quote(record.name)}, which belongs in another file`);
   }
   return record;
-}
-
-/** @returns the names in a folder, none if there is no such folder. */
-export function namesIn(folder: string): string[] {
-  try {
-    return readdirSync(folder);
-  } catch (error) {
-    if (errnoOf(error) === 'ENOENT') {
-      return [];
-    }
-    throw ioError('list a folder', folder, error);
-  }
 }

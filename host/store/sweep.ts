@@ -2,15 +2,15 @@
 import { dirname, join } from 'node:path';
 import type { StoreContext } from './context.js';
 import { attempt } from './files.js';
-import { KV_FOLDER, PACKAGE_FILE, packageFileName, TEMP_PREFIX } from './layout.js';
+import { CODE_FILE, KV_FOLDER, PACKAGE_FILE, packageFileName, TEMP_PREFIX } from './layout.js';
 import { sweepLocks } from './lock.js';
+import { namesIn } from './names-in.js';
 import type { StoreContent } from './read-store.js';
-import { namesIn } from './read-store.js';
 import type { PluginRecord } from './record.js';
 
 /** Files that never became complete: nobody writes now, so they have no owner. */
 export function sweepTemps({ files, layout }: StoreContext): void {
-  for (const folder of [layout.plugins, layout.packages, dirname(layout.index)]) {
+  for (const folder of [layout.plugins, layout.packages, layout.code, dirname(layout.index)]) {
     for (const name of namesIn(folder).filter((entry) => entry.startsWith(TEMP_PREFIX))) {
       attempt(() => files.remove(join(folder, name)));
     }
@@ -42,6 +42,12 @@ export function sweepUnreferenced(
   for (const name of namesIn(layout.packages)) {
     if (PACKAGE_FILE.test(name) && !referenced.has(name)) {
       attempt(() => files.remove(join(layout.packages, name)));
+    }
+  }
+  for (const name of namesIn(layout.code)) {
+    const digest = CODE_FILE.exec(name)?.[1];
+    if (digest !== undefined && !referenced.has(`${digest}.sif`)) {
+      attempt(() => files.remove(join(layout.code, name)));
     }
   }
 }

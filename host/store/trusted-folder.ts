@@ -9,6 +9,11 @@ import { basename, dirname, join } from 'node:path';
 import { PluginError, quote } from '../errors/index.js';
 import { errnoOf, ioError } from './io-error.js';
 
+/** Whose files a user believes, in any store but the system's. */
+export function ownersOf(uid: number): readonly number[] {
+  return uid === 0 ? [0] : [uid, 0];
+}
+
 const GROUP_OR_OTHERS_WRITE = 0o022n;
 const OTHERS_WRITE = 0o002n;
 const STICKY = 0o1000n;

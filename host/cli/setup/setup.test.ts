@@ -178,7 +178,9 @@ describe('the runtime entry', () => {
       'node',
       `dir=\${0%/*}; { printf '<%s>' "$@"; } >"$dir/asked"; exec cat "$dir/answer" | { read -r s; exit "$s"; }`,
     );
-    const facts = { ...FACTS, runtime: real, program: [node, '/s'] as const, state: join(base, 'state'), folder: base };
+    const program = [node, '/s'] as const;
+    const places = { store: join(base, 'store'), state: join(base, 'state'), folder: base };
+    const facts = { ...FACTS, ...places, runtime: real, program };
     const { files } = planPodman({ ...facts, config: join(base, 'conf') }, []);
     applyFiles(files, base, false);
     entry = join(base, 'wasm-plugin');
@@ -217,6 +219,24 @@ describe('the runtime entry', () => {
       expect(call(words)).toEqual({ status: 5, stdout, asked });
     });
   }
+
+  test('create asks nobody where no plugin is installed, unless something is left of an earlier container', () => {
+    const records = join(base, 'store/plugins');
+    const state = join(base, 'state/at//r');
+    const create = () => call(['--root', '/r', 'create', 'a']).asked;
+    mkdirSync(records, { recursive: true });
+    expect(create()).toBe(false);
+    writeFileSync(join(records, `${'0'.repeat(64)}.json`), '{}');
+    expect(create()).toBe(true);
+    rmSync(join(records, `${'0'.repeat(64)}.json`));
+    mkdirSync(state, { recursive: true });
+    writeFileSync(join(state, 'a.json'), '');
+    expect(create()).toBe(true);
+    rmSync(join(base, 'state'), { recursive: true });
+    expect(create()).toBe(false);
+    rmSync(join(base, 'store'), { recursive: true });
+    expect(create()).toBe(true);
+  });
 
   test('a state is what makes exec ask, and goes with a delete that works', () => {
     const state = join(base, 'state/at//r');

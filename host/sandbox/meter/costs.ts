@@ -4,7 +4,8 @@
  * The placement of checks adds costs up to bound the time between two checks, and fuel counts them. So a cost must not be far
  * below what V8 takes for the operator at worst; where it is above, a check comes early. From measurements on Node 20 and 26.
  */
-import { FIRST_PREFIX, LAST_PREFIX, OPERATORS, PREFIXED_OPERATORS } from './operators.js';
+import { once } from '../once.js';
+import { FIRST_PREFIX, LAST_PREFIX, operators, PREFIXED_OPERATORS } from './operators.js';
 
 /** The most that may run between two checks of one function, its known callees included. */
 export const STRETCH = 10_000;
@@ -50,34 +51,34 @@ function unitsOf(name: string, code: number): number {
 }
 
 const PREFIXED_SLOTS = (LAST_PREFIX - FIRST_PREFIX + 1) * PREFIXED_OPERATORS;
-const ONE_BYTE = new Uint16Array(0x100);
-const PREFIXED = new Uint16Array(PREFIXED_SLOTS);
-const ONE_BYTE_LOADS = new Uint8Array(0x100);
-const PREFIXED_LOADS = new Uint8Array(PREFIXED_SLOTS);
+const ONE_BYTE_SLOTS = 0x100;
 const LOADS = /\.load|\.rmw|^memory\.atomic/;
-for (const { code, name } of OPERATORS) {
-  const loads = LOADS.test(name) ? 1 : 0;
-  if (code < ONE_BYTE.length) {
-    ONE_BYTE[code] = unitsOf(name, code);
-    ONE_BYTE_LOADS[code] = loads;
-  } else {
-    PREFIXED[slotOf(code)] = unitsOf(name, code);
-    PREFIXED_LOADS[slotOf(code)] = loads;
+
+/** By {@link slotOf}. */
+const tables = once(() => {
+  const units = new Uint16Array(ONE_BYTE_SLOTS + PREFIXED_SLOTS);
+  const loads = new Uint8Array(ONE_BYTE_SLOTS + PREFIXED_SLOTS);
+  for (const { code, name } of operators()) {
+    units[slotOf(code)] = unitsOf(name, code);
+    loads[slotOf(code)] = LOADS.test(name) ? 1 : 0;
   }
-}
+  return { units, loads };
+});
 
 function slotOf(code: number): number {
-  return ((code >>> 16) - FIRST_PREFIX) * PREFIXED_OPERATORS + (code & 0xffff);
+  return code < ONE_BYTE_SLOTS
+    ? code
+    : ONE_BYTE_SLOTS + ((code >>> 16) - FIRST_PREFIX) * PREFIXED_OPERATORS + (code & 0xffff);
 }
 
 /** Units of one operator, without what depends on its immediates: arity, targets, lengths. */
 export function costOf(code: number): number {
-  return code < ONE_BYTE.length ? ONE_BYTE[code]! : PREFIXED[slotOf(code)]!;
+  return tables().units[slotOf(code)]!;
 }
 
 /** 1 for operators that wait for memory, which may be a hundred times as far away as their cost says; see flow.ts. */
 export function loadsOf(code: number): number {
-  return code < ONE_BYTE_LOADS.length ? ONE_BYTE_LOADS[code]! : PREFIXED_LOADS[slotOf(code)]!;
+  return tables().loads[slotOf(code)]!;
 }
 
 /** `br_table`, which V8's first compiler makes a binary search of. */

@@ -5,6 +5,8 @@
  * an operator, and every read is bounded by the end, so that bytes which nobody validated give an error and no more.
  * WebAssembly core specification 3.0, "Binary Format", sections "Instructions" and "Types".
  */
+
+import { once } from '../once.js';
 import { malformed, unsupported } from './failures.js';
 import { FIRST_PREFIX, IMMEDIATE, immediatesOf, LAST_PREFIX, PREFIXED_OPERATORS } from './operators.js';
 
@@ -30,8 +32,10 @@ export function newOperator(): Operator {
   return { code: 0, start: 0, end: 0, index: 0, index2: 0, targets: [] };
 }
 
-const ONE_BYTE = immediatesOf(0);
-const PREFIXED = Array.from({ length: LAST_PREFIX - FIRST_PREFIX + 1 }, (_, i) => immediatesOf(FIRST_PREFIX + i));
+const immediates = once(() => ({
+  oneByte: immediatesOf(0),
+  prefixed: Array.from({ length: LAST_PREFIX - FIRST_PREFIX + 1 }, (_, i) => immediatesOf(FIRST_PREFIX + i)),
+}));
 
 const CONTINUE = 0x80;
 const SIGN = 0x40;
@@ -53,6 +57,7 @@ const typeByte = (s33: number): number => s33 + 0x80;
 export class OperatorReader {
   readonly #bytes: Uint8Array;
   readonly #end: number;
+  readonly #immediatesOf = immediates();
   #at: number;
 
   /** @param module - neither kept from changing nor copied: it must not change meanwhile. */
@@ -83,7 +88,7 @@ export class OperatorReader {
     if (into.targets.length > 0) {
       into.targets.length = 0;
     }
-    const kind = ONE_BYTE[code]!;
+    const kind = this.#immediatesOf.oneByte[code]!;
     if (kind === IMMEDIATE.index) {
       into.index = this.#u32();
     } else if (kind === IMMEDIATE.constant) {
@@ -108,7 +113,8 @@ export class OperatorReader {
       throw unsupported(start, `unknown operator 0x${prefix.toString(16)}`);
     }
     const number = this.#u32();
-    const kind = number < PREFIXED_OPERATORS ? PREFIXED[prefix - FIRST_PREFIX]![number]! : IMMEDIATE.unknown;
+    const kind =
+      number < PREFIXED_OPERATORS ? this.#immediatesOf.prefixed[prefix - FIRST_PREFIX]![number]! : IMMEDIATE.unknown;
     if (kind === IMMEDIATE.unknown) {
       throw unsupported(start, `unknown operator 0x${prefix.toString(16)} 0x${number.toString(16)}`);
     }

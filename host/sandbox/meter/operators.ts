@@ -7,6 +7,8 @@
  * in the specification's repository. Held against V8's own decoder by `operators.test.ts`.
  */
 
+import { once } from '../once.js';
+
 /** What follows an opcode. The number is what the reader switches on. */
 export const IMMEDIATE = {
   unknown: 0,
@@ -278,13 +280,13 @@ function expand(prefix: number, runs: readonly Run[]): OperatorRow[] {
 }
 
 /** Every operator, by code. */
-export const OPERATORS: readonly OperatorRow[] = [
+export const operators: () => readonly OperatorRow[] = once(() => [
   ...expand(0, ONE_BYTE),
   ...expand(0xfb, PREFIX_FB),
   ...expand(0xfc, PREFIX_FC),
   ...expand(0xfd, PREFIX_FD),
   ...expand(0xfe, PREFIX_FE),
-];
+]);
 
 /** Numbers behind a prefix are below this; the reader's tables have room for them. */
 export const PREFIXED_OPERATORS = 0x200;
@@ -295,7 +297,7 @@ export const LAST_PREFIX = 0xfe;
 /** Immediates of the operators with one prefix (0: without), as numbers of {@link IMMEDIATE}; what is not known is 0. */
 export function immediatesOf(prefix: number): Uint8Array {
   const table = new Uint8Array(PREFIXED_OPERATORS);
-  for (const { code, immediate } of OPERATORS) {
+  for (const { code, immediate } of operators()) {
     if (code >>> 16 === prefix) {
       table[code & 0xffff] = IMMEDIATE[immediate];
     }

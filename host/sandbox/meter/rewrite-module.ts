@@ -44,6 +44,9 @@ export interface RewrittenModule {
   readonly origins: OffsetMap;
 }
 
+/** Counts the changes of what rewriting makes of a module: code that was kept by an earlier version is no use to this one. */
+export const REWRITE_REVISION = 1;
+
 const HAS_MAXIMUM = 0x01;
 /** Offsets of code by function; made for code as it came, and read by V8. */
 const CODE_METADATA = 'metadata.code.';

@@ -37,7 +37,7 @@ import {
   TRY_TABLE,
 } from '../meter/opcodes.js';
 import { newOperator, type Operator, OperatorReader } from '../meter/operator-reader.js';
-import { effectIndex, NO_EFFECT, STACK_EFFECTS } from './stack-effect.js';
+import { effectIndex, NO_EFFECT, stackEffects } from './stack-effect.js';
 
 /** Far above what compilers make: the costliest function of LLVM, of StarlingMonkey and of jco takes 2.2 million. */
 export const MAX_COMPILE_WORK = 8 * 1024 * 1024;
@@ -141,6 +141,7 @@ export class WorkCounter {
     const { bodies } = this.#facts;
     const reader = new OperatorReader(this.#module, bodies.code[body]!, bodies.ends[body]!);
     const operator = this.#operator;
+    const effects = stackEffects();
     this.#bases.length = 0;
     this.#blockTypes.length = 0;
     this.#areLoops.length = 0;
@@ -148,7 +149,7 @@ export class WorkCounter {
     this.#depth = 0;
     let work = 0;
     while (work <= MAX_COMPILE_WORK && reader.next(operator)) {
-      const effect = STACK_EFFECTS[effectIndex(operator.code)]!;
+      const effect = effects[effectIndex(operator.code)]!;
       if (effect === NO_EFFECT) {
         work += this.#control(operator, own);
       } else {

@@ -4,7 +4,8 @@
  * Read from the names in the operator table, so that an operator which is added there is not forgotten here.
  * Held against V8 for every operator by `stack-effect.test.ts`. WebAssembly core specification 3.0, "Validation", "Instructions".
  */
-import { OPERATORS, PREFIXED_OPERATORS } from '../meter/operators.js';
+import { operators, PREFIXED_OPERATORS } from '../meter/operators.js';
+import { once } from '../once.js';
 
 /** Control: what it does depends on a label or on a type. */
 export const NO_EFFECT = -128;
@@ -31,16 +32,16 @@ function effectOf(name: string): number {
   return EFFECTS.find(([, names]) => names.test(name))?.[0] ?? 0;
 }
 
-/** Place of an operator in {@link STACK_EFFECTS}: its byte, or its number in the table of its prefix. */
+/** Place of an operator in {@link stackEffects}: its byte, or its number in the table of its prefix. */
 export function effectIndex(code: number): number {
   return code < 0x100 ? code : ((code >>> 16) - 0xfa) * PREFIXED_OPERATORS + (code & 0xffff);
 }
 
 /** By {@link effectIndex}. */
-export const STACK_EFFECTS: Int8Array = (() => {
+export const stackEffects: () => Int8Array = once(() => {
   const effects = new Int8Array(5 * PREFIXED_OPERATORS).fill(NO_EFFECT);
-  for (const { code, name } of OPERATORS) {
+  for (const { code, name } of operators()) {
     effects[effectIndex(code)] = effectOf(name);
   }
   return effects;
-})();
+});
