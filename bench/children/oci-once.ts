@@ -2,12 +2,13 @@
  * What a container's creation takes in the process that an engine starts for it, without the start of Node.
  *
  * argv: `load` or `create`, dist/bin/oci.js, a store, a config.json, a folder for a bundle and for state. Prints milliseconds: of
- * loading the file, or of all that it does after that for one `create` of a bundle with that config.
+ * loading the file as the command does it, or of all that it does after that for one `create` of a bundle with that config.
  */
 import { copyFileSync, mkdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import type { CliIo } from '../../host/cli/index.js';
+import { requireKept } from '../../host/cli/own-code.js';
 
 const [what, script = '', store = '', config = '', folder = ''] = process.argv.slice(2);
 const bundle = join(folder, 'bundle');
@@ -17,7 +18,7 @@ copyFileSync(config, edited);
 
 const require = createRequire(import.meta.url);
 const beforeLoad = performance.now();
-const { runEngineCommand } = require(script) as {
+const { runEngineCommand } = requireKept(require, script, store) as {
   runEngineCommand(argv: readonly string[], io: CliIo): Promise<number>;
 };
 const loaded = performance.now();
