@@ -32,6 +32,8 @@ export interface MakeConfigOptions {
   readonly fakeroot?: { readonly uid: readonly OciIdMapping[]; readonly gid: readonly OciIdMapping[] };
   /** Default false: writes go to a layer that vanishes with the container. */
   readonly readOnly?: boolean;
+  /** Whether the command gets a terminal of its own, shown on that of the caller. Default false. */
+  readonly terminal?: boolean;
   /** `host` (default) or `none`. */
   readonly network?: 'host' | 'none';
 }
@@ -43,6 +45,12 @@ export interface Bind {
 }
 
 export const DEFAULT_CONTAINER_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
+/** What is there where nobody says anything else. */
+export const DEFAULT_CONTAINER_ENV: ReadonlyMap<string, string> = new Map([
+  ['PATH', DEFAULT_CONTAINER_PATH],
+  ['HOME', '/root'],
+  ['TERM', 'xterm'],
+]);
 
 const BASE_MOUNTS: readonly OciMount[] = [
   { destination: '/proc', type: 'proc', source: 'proc', options: ['nosuid', 'nodev', 'noexec'] },
@@ -112,7 +120,7 @@ export function makeConfig(options: MakeConfigOptions): OciConfig {
   return {
     ociVersion: '1.0.2',
     process: {
-      terminal: false,
+      terminal: options.terminal ?? false,
       user: { uid: user.uid, gid: user.gid },
       args: [...options.command],
       env: [...withDefaults(options.env)].map(([name, value]) => `${name}=${value}`),
@@ -143,7 +151,7 @@ export function makeConfig(options: MakeConfigOptions): OciConfig {
 }
 
 function withDefaults(env: ReadonlyMap<string, string> = new Map()): Map<string, string> {
-  return new Map([['PATH', DEFAULT_CONTAINER_PATH], ['HOME', '/root'], ['TERM', 'xterm'], ...env]);
+  return new Map([...DEFAULT_CONTAINER_ENV, ...env]);
 }
 
 function bindMount({ source, destination, readOnly }: Bind): OciMount {

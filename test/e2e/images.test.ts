@@ -9,8 +9,10 @@ const APPTAINER = {
   '.singularity.d/env/10-first.sh': 'export FIRST=1 ORDER=a\n',
   '.singularity.d/env/90-environment.sh': 'export ORDER="$ORDER"b\n',
   '.singularity.d/env/notes.txt': 'export NOTES=sourced\n',
+  '.singularity.d/test': '#!/bin/sh\necho "tested $FIRST $1"\nexit 4\n',
   '.singularity.d/runscript': '#!/bin/sh\necho "runscript $FIRST $ORDER [$NOTES] $TYPED"\nexit 9\n',
 };
+const PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 const ACTIONS = {
   ...APPTAINER,
   '.singularity.d/actions/exec': '#!/bin/sh\necho exec action\nexec "$@"\n',
@@ -36,6 +38,10 @@ describe.skipIf(!canMakeImages())('image files', () => {
     const built = shop.rootfs('built', APPTAINER);
     shop.sif('built.sif', shop.squashfs('built.sqfs', built));
     shop.squashfs('actions.sqfs', shop.rootfs('actions', ACTIONS));
+    shop.squashfs(
+      'paths.sqfs',
+      shop.rootfs('paths', { '.singularity.d/env/90-environment.sh': 'export PATH=/opt/own:$PATH\n' }),
+    );
   });
   afterAll(() => shop.dispose());
 
@@ -63,8 +69,22 @@ describe.skipIf(!canMakeImages())('image files', () => {
         { args: ['built'], exitCode: 9, stdout: 'runscript 1 ab [] \n' },
         { args: ['built.sif', 'sh', '-c', 'echo $FIRST "$1"', 'x', 'a  b'], exitCode: 0, stdout: '1 a  b\n' },
         { args: ['built.sif', 'nosuch'], exitCode: 127, stdout: '' },
-        { args: ['actions.sqfs'], exitCode: 9, stdout: 'run action\nrunscript   [] \n' },
-        { args: ['actions.sqfs', 'echo', 'hi'], exitCode: 0, stdout: 'exec action\nhi\n' },
+        { args: ['actions.sqfs'], exitCode: 9, stdout: 'runscript 1 ab [] \n' },
+        { args: ['actions.sqfs', 'echo', 'hi'], exitCode: 0, stdout: 'hi\n' },
+        // What the caller sets wins, and the image's own scripts see it.
+        { args: ['--env', 'FIRST=typed', 'built.sif'], exitCode: 9, stdout: 'runscript typed ab [] \n' },
+        { args: ['--env', 'FIRST=typed', 'actions.sqfs'], exitCode: 9, stdout: 'runscript typed ab [] \n' },
+        { args: ['--env', 'FIRST=', 'built.sif', 'sh', '-c', 'echo "[$FIRST]"'], exitCode: 0, stdout: '[]\n' },
+        {
+          args: ['--env', 'FIRST=a\'b"$(c)\n`d` \\e', 'built.sif', 'sh', '-c', 'printf "%s\\n" "$FIRST"'],
+          exitCode: 0,
+          stdout: 'a\'b"$(c)\n`d` \\e\n',
+        },
+        { args: ['paths.sqfs', 'sh', '-c', 'echo $PATH'], exitCode: 0, stdout: `/opt/own:${PATH}\n` },
+        { args: ['--env', 'PATH=/bin', 'paths.sqfs', 'sh', '-c', 'echo $PATH'], exitCode: 0, stdout: '/bin\n' },
+        { args: ['--pwd', '/tmp', 'built.sif', 'sh', '-c', 'echo $PWD'], exitCode: 0, stdout: '/tmp\n' },
+        { args: ['paths.sqfs'], exitCode: 0, stdout: '' },
+        { args: ['built.sif', '/.singularity.d/test', 'x'], exitCode: 4, stdout: 'tested 1 x\n' },
         {
           args: ['--read-only', 'plain.sqfs', 'sh', '-c', 'echo x > /x || echo read-only'],
           exitCode: 0,
@@ -90,6 +110,13 @@ describe.skipIf(!canMakeImages())('image files', () => {
       });
     });
   }
+
+  test.skipIf(!canContain('root'))('ext3 cannot be unpacked, and the error says what can be done', async () => {
+    const { exitCode, stderr } = await shop.run('root', ['run', '--unpack', 'plain.ext3', 'true']);
+    expect(exitCode).toBe(125);
+    expect(stderr).toContain('only squashfs can be unpacked');
+    expect(stderr).toContain('Leave out --unpack: ext3 can only be mounted. Or convert the image to squashfs');
+  });
 
   describe('what the host must not follow', () => {
     const links = [

@@ -44,6 +44,8 @@ interface Way {
 }
 
 const UNPACKED = 'unpacked';
+/** `rdump` of debugfs would unpack it, but follows names of the image out of the folder. */
+const CONVERT = 'convert the image to squashfs once, for example with: apptainer build NEW.sif OLD';
 
 /**
  * @returns the directory, by the first way that works.
@@ -93,8 +95,8 @@ function hintFor({ type }: FileSystemPart, { access, uid }: AttachOptions): stri
       ? 'Install squashfs-tools, or see whether the image is broken with: unsquashfs -s'
       : 'Install squashfs-tools, or squashfuse and make /dev/fuse accessible.';
   }
-  if (access === 'unpack') return 'Leave out --unpack: ext3 can only be mounted.';
+  if (access === 'unpack') return `Leave out --unpack: ext3 can only be mounted. Or ${CONVERT}`;
   return uid === 0
-    ? 'Install e2fsprogs and mount.'
-    : 'Install fuse2fs and make /dev/fuse accessible, or run it as root.';
+    ? `Load the modules loop and ext4, or install fuse2fs. Or ${CONVERT}`
+    : `Install fuse2fs and make /dev/fuse accessible, or run it as root. Or ${CONVERT}`;
 }
