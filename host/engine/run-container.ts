@@ -31,14 +31,21 @@ export async function runContainer(run: ContainerRun): Promise<ExitStatus> {
   const { engine, dispatcher, spec, io, onSignal, now = () => performance.now() } = run;
   // First, because two exclusive monitors are a reason not to start at all.
   const session = dispatcher.monitor();
-  const container = await engine.start(spec, io);
+  const early = keepFirstSignal(onSignal);
+  const container = await engine.start(spec, io).catch((error) => {
+    early.stop();
+    throw error;
+  });
   const startedAt = now();
   const reporter = createReporter(session, container, spec.id, () => Math.round(now() - startedAt));
-  const unsubscribe = onSignal((signal) => {
+  const pass = (signal: NodeJS.Signals): void => {
     container.signal(signal);
     reporter.report({ event: 'signal', signal });
-  });
+  };
+  const unsubscribe = onSignal(pass);
+  early.stop();
   try {
+    if (early.kept !== undefined) pass(early.kept);
     const config = spec.config as unknown as JsonObject;
     await dispatcher.postStart({ id: spec.id, pid: container.pid, bundle: container.bundle, config });
     reporter.report({ event: 'started' });
@@ -54,6 +61,25 @@ export async function runContainer(run: ContainerRun): Promise<ExitStatus> {
     reporter.stop();
     await container.cleanup();
   }
+}
+
+/**
+ * Keep the first signal of a start for the container: the command may run before its engine says so. After it the default action
+ * is back, so that a start which takes too long can be ended with another.
+ */
+function keepFirstSignal(onSignal: ContainerRun['onSignal']): {
+  readonly kept: NodeJS.Signals | undefined;
+  stop(): void;
+} {
+  const early: { kept: NodeJS.Signals | undefined; stop(): void } = {
+    kept: undefined,
+    stop: onSignal((signal) => {
+      if (signal === 'SIGWINCH' || early.kept !== undefined) return;
+      early.kept = signal;
+      early.stop();
+    }),
+  };
+  return early;
 }
 
 type Event = Pick<MonitorEvent, 'event' | 'signal'>;

@@ -190,6 +190,8 @@ export const COMMANDS: readonly CommandSpec[] = [
       { long: 'hostname', value: 'NAME', summary: 'host name in the container' },
       { long: 'pwd', value: 'DIR', summary: 'working folder in the container' },
       { long: 'name', value: 'ID', summary: 'id of the container (default: made up)' },
+      { long: 'tty', short: 't', summary: 'give it a terminal of its own' },
+      { long: 'interactive', short: 'i', summary: 'nothing more: standard input is passed on without it as well' },
       { long: 'detach', summary: 'leave it running, print its id, and keep its output for "logs"' },
       {
         long: 'fakeroot',

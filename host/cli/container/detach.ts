@@ -41,11 +41,12 @@ export function instanceBase({ env, user }: CliIo): string {
  * Start a container and leave it running. Prints its id.
  *
  * @returns 0 when it runs; else the exit code of its supervisor, which has told why.
- * @throws UsageError for `--dry-run`; PluginError `ENGINE_FAILED` if the name is taken.
+ * @throws UsageError for `--dry-run` and `--tty`; PluginError `ENGINE_FAILED` if the name is taken.
  */
 export async function detach(context: CommandContext, { args, options }: ParsedBuiltin): Promise<number> {
   const { io } = context;
   if (options.has('dry-run')) throw new UsageError('--dry-run starts nothing that --detach could leave running');
+  if (options.has('tty')) throw new UsageError('--tty needs a terminal, and --detach leaves none');
   const id = options.text('name') ?? makeId();
   // Until the container runs, a signal for us is one for it: from before there is a record, which a killed process would leave.
   let pass: (signal: NodeJS.Signals) => void = () => undefined;

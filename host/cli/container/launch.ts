@@ -112,6 +112,9 @@ function baseConfig(
   if (request.pwd !== undefined && !isAbsolute(request.pwd)) {
     throw new UsageError(`--pwd ${quote(request.pwd)} is not an absolute path`);
   }
+  if (request.tty && !(io.inheritsStdio && io.stdin.isTty && io.stdout.isTty)) {
+    throw new UsageError('--tty needs a terminal as standard input and output', 'Leave it out: streams are passed on');
+  }
   const folder = request.pwd ?? cwd;
   return makeConfig({
     rootfs: image.rootfs,
@@ -120,6 +123,7 @@ function baseConfig(
     binds: request.binds.map((bind) => parseBind(bind, io.cwd)),
     rootless,
     readOnly,
+    terminal: request.tty,
     ...(user === undefined || fakeroot !== undefined ? {} : { user }),
     ...(fakeroot === undefined ? {} : { fakeroot }),
     ...(folder === undefined ? {} : { cwd: folder }),

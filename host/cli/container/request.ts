@@ -20,6 +20,8 @@ export interface ContainerRequest {
   readonly unpack: boolean;
   /** Be root inside, with the ids that belong to the user outside. */
   readonly fakeroot: boolean;
+  /** Give it a terminal of its own. */
+  readonly tty: boolean;
   readonly engine: string | undefined;
 }
 
@@ -37,6 +39,7 @@ export function requestFromOptions(args: readonly string[], options: Options): C
     readOnly: options.has('read-only'),
     unpack: options.has('unpack'),
     fakeroot: options.has('fakeroot'),
+    tty: options.has('tty'),
     engine: options.text('engine'),
   };
 }
@@ -108,6 +111,7 @@ export function requestFromPlugin(
     readOnly: run.options.get('read-only') === true,
     unpack: false,
     fakeroot: false,
+    tty: false,
     engine: undefined,
   };
 }

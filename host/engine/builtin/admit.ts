@@ -207,9 +207,6 @@ function admitProcess(
       throw refused('process.user', `the id ${inner} is not in the mapping of the user namespace`);
     }
   }
-  if (config.process?.terminal === true) {
-    onWarning('the builtin engine makes no terminal of its own; the container gets the streams it is given');
-  }
   const env: (readonly [string, string])[] = [];
   for (const entry of new Map(config.process?.env?.map(splitEntry))) {
     // The names that a shell can carry.

@@ -3,6 +3,7 @@ import { PluginError, quote } from '../../errors/index.js';
 import type { OciConfig, OciNamespaceType } from '../../oci/index.js';
 import type { Admitted } from './admit.js';
 import { BOX, launcherScript, SCRIPT_NAME } from './box.js';
+import { inTerminal, terminalPath } from './pseudo-terminal.js';
 
 const NAMESPACE_OPTIONS: Readonly<Partial<Record<OciNamespaceType, string>>> = {
   uts: '--uts',
@@ -35,14 +36,21 @@ const RLIMITS: Readonly<Record<string, string>> = {
  * The whole command line, beginning with the tool that ties the container's life to ours.
  *
  * @param runDir - holds `fstab.N`; @param stepCount - how many.
+ * @param terminal - whether the command gets a terminal of its own.
+ * @throws PluginError `CONFIG_INVALID` for a limit that there is not; `ENGINE_UNAVAILABLE` if nothing can make a terminal.
  */
 export function containerCommand(
   config: OciConfig,
   admitted: Admitted,
   runDir: string,
   stepCount: number,
+  terminal: boolean,
 ): [file: string, ...args: string[]] {
   const userNamespace = admitted.namespaces.has('user');
+  const oneId = userNamespace && admitted.idMaps === undefined;
+  const launcher = launcherCommand(config, admitted, oneId, terminal ? terminalPath(config) : undefined);
+  const { uid } = admitted.user;
+  const owner = oneId || uid === 0 ? undefined : uid;
   return [
     'setpriv',
     '--pdeathsig',
@@ -65,11 +73,16 @@ export function containerCommand(
     runDir,
     `${stepCount}`,
     config.hostname ?? '',
-    ...launcherCommand(config, admitted, userNamespace && admitted.idMaps === undefined),
+    ...(terminal ? inTerminal(launcher, config, `${runDir}/root`, owner) : launcher),
   ];
 }
 
-function launcherCommand(config: OciConfig, admitted: Admitted, oneId: boolean): string[] {
+function launcherCommand(
+  config: OciConfig,
+  admitted: Admitted,
+  oneId: boolean,
+  terminal: string | undefined,
+): string[] {
   return [
     // Before the privileges are gone: raising a limit needs one.
     ...rlimitCommand(config),
@@ -77,7 +90,7 @@ function launcherCommand(config: OciConfig, admitted: Admitted, oneId: boolean):
     ...privilegeCommand(config, admitted, oneId),
     '/bin/sh',
     '-c',
-    launcherScript(admitted.env, config.process?.user?.umask),
+    launcherScript(admitted.env, config.process?.user?.umask, terminal),
     SCRIPT_NAME,
     admitted.cwd,
     ...admitted.command,

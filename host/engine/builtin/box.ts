@@ -108,8 +108,13 @@ exit "$1"`;
  *
  * @param env - the command's variables; their values arrive as `WP_ENV_<index>`.
  * @param umask - of the command.
+ * @param terminal - path in the container of the terminal that it has already: opened by this path, it has a name there.
  */
-export function launcherScript(env: readonly (readonly [name: string, value: string])[], umask = 0o022): string {
+export function launcherScript(
+  env: readonly (readonly [name: string, value: string])[],
+  umask = 0o022,
+  terminal?: string | undefined,
+): string {
   const set = env.map(([name], index) => `command export ${name}="$WP_ENV_${index}"`);
   const carriers = env.map((_, index) => `WP_ENV_${index}`);
   // Shells export these on their own; a command gets them only from its config.
@@ -122,6 +127,7 @@ export function launcherScript(env: readonly (readonly [name: string, value: str
     'read -r _ <&3',
     ENTER,
     'shift',
+    ...(terminal === undefined ? [] : [`exec 0<>${terminal} 1>&0 4>&0`]),
     `umask ${umask.toString(8).padStart(4, '0')}`,
     'echo ready >&3',
     'read -r _ <&3',

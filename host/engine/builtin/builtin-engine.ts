@@ -14,7 +14,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Duplex } from 'node:stream';
 import { parseOciConfig } from '../../oci/index.js';
-import type { RunDirectory } from '../common/index.js';
+import type { RunDirectory, Terminal } from '../common/index.js';
 import {
   asEngineFailure,
   checkStart,
@@ -29,6 +29,7 @@ import {
   spawned,
   stderrOf,
   TOOLS_PATH,
+  terminalFor,
 } from '../common/index.js';
 import type { ContainerIo, ContainerSpec, Engine, RunningContainer } from '../engine.js';
 import { type Admitted, admitConfig } from './admit.js';
@@ -71,7 +72,8 @@ async function start(spec: ContainerSpec, io: ContainerIo, runBase: string, uid:
   const admitted = admitConfig(config, { uid, gid: process.getgid?.() ?? 0 }, onWarning);
   cleanupStale(runBase);
   const run = createRunDirectory(runBase, spec.id);
-  const child = await spawnIn(run, { ...spec, config }, io, admitted, onWarning);
+  const terminal = terminalFor(config, io, onWarning);
+  const child = await spawnIn(run, { ...spec, config }, io, admitted, terminal);
   // From here on the end of the process takes the folder with it.
   return superviseContainer({
     id: spec.id,
@@ -79,6 +81,7 @@ async function start(spec: ContainerSpec, io: ContainerIo, runBase: string, uid:
     admitted,
     run,
     child,
+    terminal,
     streams: {
       stdin: child.stdin,
       stdout: child.stdout,
@@ -95,15 +98,17 @@ async function spawnIn(
   spec: ContainerSpec,
   io: ContainerIo,
   admitted: Admitted,
-  onWarning: (text: string) => void,
+  terminal: Terminal | undefined,
 ): Promise<ChildProcess> {
+  const onWarning = io.onWarning ?? (() => undefined);
   try {
     const steps = fillRunDirectory(run.path, spec, admitted, onWarning);
-    const [file, ...args] = containerCommand(spec.config, admitted, run.path, steps);
+    const [file, ...args] = containerCommand(spec.config, admitted, run.path, steps, terminal !== undefined);
     const child = spawn(file, args, {
       cwd: '/',
-      // An own session: a container in ours could type into our terminal, and a Ctrl-C would reach it twice.
-      detached: true,
+      // An own session: a container in ours could type into our terminal, and a Ctrl-C would reach it twice. One with a
+      // terminal has an own session inside, and what carries keys to it must be told when ours is resized.
+      detached: terminal === undefined,
       env: toolEnvironment(admitted),
       stdio: [io.stdin ?? 'inherit', io.stdout ?? 'inherit', 'pipe', 'pipe', stderrOf(io), ...coverInheritedFds()],
     });

@@ -8,7 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { escapeControls, PluginError, quote } from '../../errors/index.js';
 import type { OciConfig } from '../../oci/index.js';
-import type { Cgroup, OciState, RunDirectory } from '../common/index.js';
+import type { Cgroup, OciState, RunDirectory, Terminal } from '../common/index.js';
 import {
   cgroupFolders,
   childrenOf,
@@ -31,6 +31,8 @@ export interface Supervision {
   readonly run: RunDirectory;
   /** The outermost process, just spawned, with the setup's errors on 2 and the channel on 3. */
   readonly child: ChildProcess;
+  /** What the command's own terminal is shown on. */
+  readonly terminal: Terminal | undefined;
   readonly streams: {
     readonly stdin: Writable | null;
     readonly stdout: Readable | null;
@@ -170,7 +172,9 @@ class SupervisedContainer implements RunningContainer {
       }
       return;
     }
-    const command = childrenOf(this.pid)[0];
+    // The command is a child of the first process, or of what makes a terminal for it.
+    const [child] = childrenOf(this.pid);
+    const command = child === undefined || this.given.terminal === undefined ? child : childrenOf(child)[0];
     if (command !== undefined) {
       send(command, name);
     }
@@ -207,6 +211,7 @@ class SupervisedContainer implements RunningContainer {
       // Only KILL takes a container's first process, and unshare of util-linux 2.38 then fails on a signal mask and ends with 1.
       return this.killed || this.setupText.includes('sigprocmask unblock failed') ? KILLED : outermost;
     });
+    this.given.terminal?.restore();
     const failure = this.setupFailure(status);
     this.channel.fail(failure);
     this.settleStarted.reject(failure);

@@ -49,9 +49,6 @@ export function admitForRuntime(
   if ((config.process?.args ?? []).length === 0) {
     throw refused('process.args', 'there is no command to run');
   }
-  if (config.process?.terminal === true) {
-    onWarning(`the engine ${kind} makes no terminal of its own; the container gets the streams it is given`);
-  }
   const idMaps = own.uid === 0 ? undefined : admitIdMaps(config, own);
   checkNamespaces(kind, config, own.uid, idMaps === undefined);
   checkMounts(kind, config);

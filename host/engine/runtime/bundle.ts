@@ -26,6 +26,8 @@ export interface BundleInput {
   readonly rootless: boolean;
   /** The ids of that namespace, where it has more than one. */
   readonly idMaps: IdMaps | undefined;
+  /** Whether the runtime shall make one, and show it on ours. */
+  readonly terminal: boolean;
   readonly onWarning: (text: string) => void;
 }
 
@@ -55,7 +57,7 @@ export function overlayOptions(rootless: boolean): string {
 }
 
 /** @returns config.json for the runtime, as text. */
-function bundleConfig({ kind, config, image, runDir, rootless, idMaps, onWarning }: BundleInput): string {
+function bundleConfig({ kind, config, image, runDir, rootless, idMaps, terminal, onWarning }: BundleInput): string {
   const { mounts, view } = settleMounts({ config, image, layer: join(runDir, 'upper'), onWarning });
   checkAccounts(kind, config, view);
   const { process, linux, hooks } = config;
@@ -81,7 +83,7 @@ function bundleConfig({ kind, config, image, runDir, rootless, idMaps, onWarning
     root: { ...config.root, path: join(runDir, 'root'), readonly: rootless && readOnly },
     process: {
       ...restOfProcess,
-      terminal: false,
+      terminal,
       user: { ...user, uid: user.uid ?? 0, gid: user.gid ?? 0 },
       rlimits: process?.rlimits?.map((limit) => ({
         ...limit,

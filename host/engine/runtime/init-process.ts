@@ -73,6 +73,25 @@ export function wouldBeLost(pid: number, name: NodeJS.Signals): boolean {
   return ['SigCgt', 'SigIgn', 'SigBlk'].every((mask) => isIn(status, mask, name) === false);
 }
 
+const BLOCKED_POLL_MS = 5;
+const BLOCKED_POLLS = 20;
+
+/**
+ * Wait while a process without a handler for a signal has it blocked, as each has for a moment when it starts another.
+ *
+ * What comes then is dropped when it is unblocked. Some block a signal for good, to fetch it instead: those get it after a tenth of a
+ * second.
+ */
+export async function untilUnblocked(pid: number, name: NodeJS.Signals): Promise<void> {
+  for (let poll = 0; poll < BLOCKED_POLLS && isBlockedOnly(statusOf(pid), name); poll += 1) {
+    await sleep(BLOCKED_POLL_MS, undefined, { ref: false });
+  }
+}
+
+function isBlockedOnly(status: string, name: NodeJS.Signals): boolean {
+  return isIn(status, 'SigBlk', name) === true && ['SigCgt', 'SigIgn'].every((mask) => !isIn(status, mask, name));
+}
+
 const STOP_POLL_MS = 1;
 const STOP_POLLS = 1000;
 

@@ -8,7 +8,7 @@ import type { Duplex, Readable, Writable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { PluginError } from '../../errors/index.js';
 import type { OciConfig } from '../../oci/index.js';
-import type { Cgroup, Channel, IdMaps, OciState, RunDirectory } from '../common/index.js';
+import type { Cgroup, Channel, IdMaps, OciState, RunDirectory, Terminal } from '../common/index.js';
 import {
   cgroupFolders,
   createChannel,
@@ -22,7 +22,7 @@ import {
 import type { ExitStatus, RunningContainer } from '../engine.js';
 import { GO, STARTED, TOLD } from './box.js';
 import { exitCodeOfWords, runtimeWords, setupFailed } from './failure.js';
-import { findInit, programOf, send, withHandlersHeld, wouldBeLost } from './init-process.js';
+import { findInit, programOf, send, untilUnblocked, withHandlersHeld, wouldBeLost } from './init-process.js';
 
 export interface Supervision {
   /** Of the engine, for messages. */
@@ -33,6 +33,8 @@ export interface Supervision {
   readonly run: RunDirectory;
   /** The outermost process, just spawned, with the setup's errors on 2 and the channel on 3. */
   readonly child: ChildProcess;
+  /** What the command's own terminal is shown on. */
+  readonly terminal: Terminal | undefined;
   readonly streams: {
     readonly stdin: Writable | null;
     readonly stdout: Readable | null;
@@ -223,6 +225,7 @@ class RuntimeContainer implements RunningContainer {
     for (let poll = 0; poll < EXEC_POLLS && !this.over && programOf(this.pid) === this.runtimeProgram; poll += 1) {
       await sleep(EXEC_POLL_MS, undefined, { ref: false });
     }
+    await untilUnblocked(this.pid, name);
     if (this.over) {
       return;
     }
@@ -266,6 +269,7 @@ class RuntimeContainer implements RunningContainer {
     });
     // The failing tool's words may still be in the pipe.
     await Promise.race([this.setupTextEnded, sleep(LAST_WORDS_MS, undefined, { ref: false })]);
+    this.given.terminal?.restore();
     const status = this.conclude(outermost);
     this.channel.fail(this.failure);
     this.pipes?.told.fail(this.failure);

@@ -14,7 +14,7 @@ import { join } from 'node:path';
 import type { Duplex } from 'node:stream';
 import { PluginError, quote } from '../../errors/index.js';
 import { parseOciConfig } from '../../oci/index.js';
-import type { IdMaps, RunDirectory } from '../common/index.js';
+import type { IdMaps, RunDirectory, Terminal } from '../common/index.js';
 import {
   asEngineFailure,
   checkStart,
@@ -28,6 +28,7 @@ import {
   spawned,
   stderrOf,
   TOOLS_PATH,
+  terminalFor,
 } from '../common/index.js';
 import type { ContainerIo, ContainerSpec, Engine, RunningContainer } from '../engine.js';
 import type { RuntimeKind } from './admit.js';
@@ -100,10 +101,17 @@ async function start(setting: Setting, spec: ContainerSpec, io: ContainerIo): Pr
   const onWarning = io.onWarning ?? (() => undefined);
   const config = parseOciConfig(spec.config);
   const idMaps = admitForRuntime(kind, config, { uid, gid: process.getgid?.() ?? 0 }, onWarning);
+  const terminal = terminalFor(config, io, onWarning);
+  if (terminal !== undefined && kind === 'crun') {
+    // 1.8 ends without reading what the command wrote last, and passes on no change of the size.
+    throw new PluginError('ENGINE_UNAVAILABLE', 'Cannot give the container a terminal with crun: it loses output', {
+      hint: 'Use the engine builtin or runc.',
+    });
+  }
   cleanupStale(runBase);
   const run = createRunDirectory(runBase, spec.id);
   const logFile = join(run.path, 'log');
-  const child = await spawnIn(run, { ...setting, idMaps }, { ...spec, config }, io, logFile);
+  const child = await spawnIn(run, { ...setting, idMaps, terminal }, { ...spec, config }, io, logFile);
   // From here on the end of the process takes the folder with it.
   return superviseContainer({
     name: kind,
@@ -111,6 +119,7 @@ async function start(setting: Setting, spec: ContainerSpec, io: ContainerIo): Pr
     config,
     run,
     child,
+    terminal,
     streams: {
       stdin: child.stdin,
       stdout: child.stdout,
@@ -127,7 +136,16 @@ async function start(setting: Setting, spec: ContainerSpec, io: ContainerIo): Pr
 
 async function spawnIn(
   run: RunDirectory,
-  { kind, path, uid, idMaps }: Setting & { readonly idMaps: IdMaps | undefined },
+  {
+    kind,
+    path,
+    uid,
+    idMaps,
+    terminal,
+  }: Setting & {
+    readonly idMaps: IdMaps | undefined;
+    readonly terminal: Terminal | undefined;
+  },
   { id, rootfs, config }: ContainerSpec,
   io: ContainerIo,
   logFile: string,
@@ -136,7 +154,16 @@ async function spawnIn(
   const rootless = uid !== 0;
   try {
     const image = imageFolder(rootfs, config.root?.path);
-    writeBundle({ kind, config, image, runDir: run.path, rootless, idMaps, onWarning });
+    writeBundle({
+      kind,
+      config,
+      image,
+      runDir: run.path,
+      rootless,
+      idMaps,
+      terminal: terminal !== undefined,
+      onWarning,
+    });
     const { option, box } = NO_CGROUPS[kind];
     const runtime = [path, '--root', join(run.path, 'state'), option, '--log', logFile, '--log-format', 'json'];
     const ids = idMaps === undefined ? '--map-root-user' : '--keep-caps';
@@ -157,8 +184,9 @@ async function spawnIn(
     ];
     const child = spawn('setpriv', argv, {
       cwd: '/',
-      // An own session: a container in ours could type into our terminal, and a Ctrl-C would reach it twice.
-      detached: true,
+      // An own session: a container in ours could type into our terminal, and a Ctrl-C would reach it twice. One with a
+      // terminal has an own session inside, and what carries keys to it must be told when ours is resized.
+      detached: terminal === undefined,
       // Nothing of the config's, which would be code in a privileged process, and nothing of the caller's.
       env: { PATH: TOOLS_PATH, LC_ALL: 'C' },
       stdio: [io.stdin ?? 'inherit', io.stdout ?? 'inherit', 'pipe', 'pipe', stderrOf(io), ...coverInheritedFds()],
