@@ -1,5 +1,5 @@
 /** What a monitor is told of a real container's life, and what it can do, on every engine. */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -38,7 +38,15 @@ async function leftovers(id: string): Promise<Left> {
 const engineOf = (name: EngineName) =>
   name === 'builtin' ? createBuiltinEngine({ runBase }) : createRuntimeEngine(name, { runBase });
 
-/** Run `script` under a monitor, with a tick every 100 ms. */
+/** In every container: a folder for what it and its monitor wait for. */
+const READY = ': > /meet/ready;';
+const UNTIL_TICKED = 'until [ -e /meet/ticked ]; do sleep 0.05; done;';
+
+/**
+ * Run `script` under a monitor, with a tick every 100 ms.
+ *
+ * @param answer - `nth` counts from when the script has got to `READY`.
+ */
 async function watched(
   engine: EngineName,
   script: string,
@@ -46,11 +54,16 @@ async function watched(
 ) {
   let forward: (signal: NodeJS.Signals) => void = () => undefined;
   const told: Told[] = [];
+  const meet = mkdtempSync(join(folder, 'meet-'));
+  const nths = new Map<string, number>();
   const session: MonitorSession = {
     active: true,
     async tell({ id: _id, uptimeMs: _uptime, pid: _pid, ...event }) {
       told.push(event);
-      const nth = told.filter((one) => one.event === event.event).length;
+      const ready = existsSync(join(meet, 'ready'));
+      if (ready && event.event === 'tick') writeFileSync(join(meet, 'ticked'), '');
+      const nth = (nths.get(event.event) ?? 0) + (ready ? 1 : 0);
+      nths.set(event.event, nth);
       return { signal: undefined, exitCode: undefined, nextTickMs: 100, ...answer(event, nth, forward) };
     },
   };
@@ -59,7 +72,16 @@ async function watched(
   const status = await runContainer({
     engine: engineOf(engine),
     dispatcher: { postStart: async () => undefined, monitor: () => session },
-    spec: { id, rootfs, config: makeConfig({ rootfs, rootless: !root, command: ['sh', '-c', script] }) },
+    spec: {
+      id,
+      rootfs,
+      config: makeConfig({
+        rootfs,
+        rootless: !root,
+        command: ['sh', '-c', script],
+        binds: [{ source: meet, destination: '/meet', readOnly: false }],
+      }),
+    },
     io: { stdin: 'ignore', stdout: 'ignore', stderr: 'ignore' },
     onSignal: (deliver) => {
       forward = deliver;
@@ -69,8 +91,8 @@ async function watched(
   return { status, told, left: await leftovers(id) };
 }
 
-/** Until a tick has come for sure, and CPU time was used. */
-const BUSY = 'i=0; while [ $i -lt 200000 ]; do i=$((i+1)); done; sleep 0.5;';
+/** Until CPU time was used, and a tick has come since. */
+const BUSY = `i=0; while [ $i -lt 200000 ]; do i=$((i+1)); done; ${READY} ${UNTIL_TICKED}`;
 
 for (const { engine, identity, possible } of combinations()) {
   describe.skipIf(!possible || (identity === 'root') !== root)(`${engine} as ${identity}`, () => {
@@ -99,28 +121,28 @@ for (const { engine, identity, possible } of combinations()) {
     }[] = [
       {
         name: 'SIGTERM, and the command ends as it likes',
-        script: 'trap "exit 5" TERM; while :; do sleep 0.05; done',
+        script: `trap "exit 5" TERM; ${READY} while :; do sleep 0.05; done`,
         signals: ['SIGTERM'],
         status: { exitCode: 5 },
         exited: { exitCode: 5 },
       },
       {
         name: 'SIGTERM, which the command does not handle',
-        script: 'while :; do sleep 0.05; done',
+        script: `${READY} while :; do sleep 0.05; done`,
         signals: ['SIGTERM'],
         status: { exitCode: 143, signal: 'SIGTERM' },
         exited: { exitSignal: 'SIGTERM' },
       },
       {
         name: 'SIGTERM, which it ignores, and SIGKILL at the next tick',
-        script: 'trap "" TERM; while :; do sleep 0.05; done',
+        script: `trap "" TERM; ${READY} while :; do sleep 0.05; done`,
         signals: ['SIGTERM', 'SIGKILL'],
         status: { exitCode: 137, signal: 'SIGKILL' },
         exited: { exitSignal: 'SIGKILL' },
       },
       {
         name: 'SIGSTOP, SIGCONT and SIGTERM',
-        script: 'trap "exit 5" TERM; while :; do sleep 0.05; done',
+        script: `trap "exit 5" TERM; ${READY} while :; do sleep 0.05; done`,
         signals: ['SIGSTOP', 'SIGCONT', 'SIGTERM'],
         status: { exitCode: 5 },
         exited: { exitCode: 5 },
@@ -128,9 +150,8 @@ for (const { engine, identity, possible } of combinations()) {
     ];
     for (const { name, script, signals, status: want, exited } of actions) {
       test(`a monitor sends ${name}`, async () => {
-        // From the third tick on, so that the shell has set its trap.
         const { status, told, left } = await watched(engine, script, ({ event }, nth) =>
-          event === 'tick' ? { signal: signals[nth - 3] } : {},
+          event === 'tick' ? { signal: signals[nth - 1] } : {},
         );
         expect(status).toEqual(want);
         expect(told.at(-1)).toEqual({ event: 'exited', stats: expect.anything(), ...exited });
@@ -142,10 +163,10 @@ for (const { engine, identity, possible } of combinations()) {
     }
 
     test('signals from outside are passed on and told, also when a monitor sets the exit code', async () => {
-      const script = 'trap "n=2" USR1; trap \'exit $n\' TERM; while :; do sleep 0.05; done';
+      const script = `trap "n=2" USR1; trap 'exit $n' TERM; ${READY} while :; do sleep 0.05; done`;
       const { status, told } = await watched(engine, script, ({ event }, nth, forward) => {
-        if (event === 'tick' && nth === 3) forward('SIGUSR1');
-        if (event === 'tick' && nth === 6) forward('SIGTERM');
+        if (event === 'tick' && nth === 1) forward('SIGUSR1');
+        if (event === 'tick' && nth === 4) forward('SIGTERM');
         return event === 'exited' ? { exitCode: 42 } : {};
       });
       expect(told.filter(({ event }) => event === 'signal').map(({ signal }) => signal)).toEqual([
