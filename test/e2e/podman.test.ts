@@ -19,7 +19,7 @@ import { AGAIN } from '../support/again.js';
 import { eventually, type Identity, ORDINARY_UID } from '../support/container.js';
 import { compileExample } from '../support/example-plugin.js';
 import { installPlugins, LIMIT_PLUGIN, type PluggedCommand } from '../support/plugged-runtime.js';
-import { canPodman, type Podman, startPodman } from '../support/podman.js';
+import { canPodman, type Podman, type RunOptions, startPodman } from '../support/podman.js';
 import { packPuppet } from '../support/puppet.js';
 
 const ENGINE_CONFIG = 'wasm-plugin:hook/engine-config@1.0.0';
@@ -70,6 +70,12 @@ describe.each(identities)('plugins under podman as %s', AGAIN, (identity: Identi
   function log(): string {
     return readFileSync(join(state, 'oci.log'), 'utf8');
   }
+  const saidIn = () => join(podman.home, 'stderr');
+  /** Where podman says things to a person. It is no file or terminal for tests, but a socket, which nobody else can open. */
+  const toFile = () => {
+    rmSync(saidIn(), { force: true });
+    return `exec 2>>${saidIn()};`;
+  };
   async function withPlugin<T>(bytes: Uint8Array, options: readonly string[], act: () => Promise<T>): Promise<T> {
     const sif = join(podman.folder, 'more.sif');
     writeFileSync(sif, bytes);
@@ -234,9 +240,13 @@ describe.each(identities)('plugins under podman as %s', AGAIN, (identity: Identi
     const post = await compileExample('post-start-plugin');
     const result = await withPlugin(post, [], async () => {
       await wasmPlugin('config', 'example.com/post-start-plugin', 'requireEnv=NOT_THERE');
-      return run('sleep 60; echo survived');
+      return podman.run('wasm-plugin', [], 'sleep 60; echo survived', { before: toFile() });
     });
     expect(result).toMatchObject({ exitCode: 137, stdout: '' });
+    // crun takes a hook's stderr away, and says nothing of its failure.
+    expect(readFileSync(saidIn(), 'utf8')).toMatch(
+      /^wasm-plugin: Plugin "example.com\/post-start-plugin" refused .*NOT_THERE.*$/m,
+    );
     expect(log()).toContain('the container has no variable NOT_THERE');
     expect(statesIn(state)).toEqual([]);
   });
@@ -245,16 +255,21 @@ describe.each(identities)('plugins under podman as %s', AGAIN, (identity: Identi
     const hook = await setup('--precreate');
     expect(hook.stdout).toContain(`written: ${join(programs, 'hooks.d/wasm-plugin.json')}`);
     try {
-      const hooked = (script: string, ...options: readonly string[]) =>
-        podman.podman([
-          ...['--hooks-dir', join(programs, 'hooks.d'), '--runtime', 'crun', 'run', '--rm', '--network=none'],
-          ...['--cgroups=disabled', ...options, 'localhost/tiny:1', '/bin/sh', '-c', script],
-        ]);
+      const hooked = (script: string, options: readonly string[] = [], io: RunOptions = {}) =>
+        podman.podman(
+          [
+            ...['--hooks-dir', join(programs, 'hooks.d'), '--runtime', 'crun', 'run', '--rm', '--network=none'],
+            ...['--cgroups=disabled', ...options, 'localhost/tiny:1', '/bin/sh', '-c', script],
+          ],
+          io,
+        );
       expect(await hooked('echo $MEMORY_LIMIT_MIB; exit 9')).toEqual({ exitCode: 9, stdout: '256\n', stderr: '' });
       // The container's id, which the config has in its mounts alone.
       expect(log()).toMatch(/Z [0-9a-f]{64} INFO: [^\n]*\n$/);
-      const vetoed = await hooked('echo ran', '--annotation', 'wasm-plugin/memory-mib=0');
+      const vetoed = await hooked('echo ran', ['--annotation', 'wasm-plugin/memory-mib=0'], { before: toFile() });
       expect(vetoed).toMatchObject({ exitCode: 126, stdout: '' });
+      // podman itself says only that a hook failed.
+      expect(readFileSync(saidIn(), 'utf8')).toMatch(/^wasm-plugin: Plugin "example.com\/config-plugin" refused .*$/m);
     } finally {
       expect(await setup('--precreate', '--undo')).toMatchObject({ exitCode: 0 });
     }

@@ -28,6 +28,7 @@ import { EXIT_FAILED, EXIT_OK } from '../exit-code.js';
 import { UsageError } from '../failure.js';
 import type { CliIo } from '../io.js';
 import { createSession, participants } from '../session.js';
+import { tellCaller } from './caller-stderr.js';
 import { ociContext } from './context.js';
 import { editConfig } from './edit-config.js';
 import { describeFailure } from './oci.js';
@@ -43,9 +44,11 @@ const childProcess = (): typeof import('node:child_process') => process.getBuilt
 
 /** @param argv - our options, `--`, the stage and its arguments. */
 export async function runOciHook(argv: readonly string[], io: CliIo): Promise<number> {
+  let stage: string | undefined;
   try {
     const { options, rest } = readOwnOptions(argv);
-    const [stage, ...args] = rest;
+    const args = rest.slice(1);
+    stage = rest[0];
     const own = argv.slice(0, argv.length - rest.length);
     if (stage === 'poststart') await afterStart(args[0] ?? '', options, own, io);
     else if (stage === 'monitor') await monitor(args, options, io);
@@ -53,7 +56,10 @@ export async function runOciHook(argv: readonly string[], io: CliIo): Promise<nu
     else throw new UsageError('Container runtimes start this, through what "wasm-plugin setup" writes');
     return EXIT_OK;
   } catch (error) {
-    io.stderr.write(`${describeFailure(error)}\n`);
+    const line = describeFailure(error);
+    io.stderr.write(`${line}\n`);
+    // Nobody waits for a monitor: what started it has gone.
+    if (stage !== 'monitor') tellCaller(line);
     return EXIT_FAILED;
   }
 }
