@@ -20,7 +20,7 @@ import {
 import { quote } from '../../errors/index.js';
 import { Refusal } from '../answer.js';
 import { clearFolder } from './clear.js';
-import { type Folder, Folders, isBelow } from './folders.js';
+import { type Folder, Folders, isBelow, pathOf } from './folders.js';
 import { applyToHandle, applyToLink, applyToPath, type EntryMeta, type ExactMeta, exactMeta } from './metadata.js';
 import { checkTarget, namesOf } from './names.js';
 import { openEmpty } from './open-empty.js';
@@ -216,6 +216,13 @@ class NewRoot implements Rootfs {
       } else {
         applyToPath(this.#at(place), this.#exact(path, meta, FILE_MODE), this.#policy.owners);
       }
+    });
+  }
+
+  real(path: string): string | undefined {
+    return this.#run('find', path, () => {
+      const place = this.#find(path);
+      return place && `${pathOf(place.folder)}${place.name}`;
     });
   }
 

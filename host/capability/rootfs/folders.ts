@@ -100,3 +100,8 @@ export function isBelow(folder: Folder, above: Folder): boolean {
   }
   return false;
 }
+
+/** Its path from the root, with a slash at the end; nothing for the root. */
+export function pathOf(folder: Folder): string {
+  return folder.parent === undefined ? '' : `${pathOf(folder.parent)}${folder.name}/`;
+}

@@ -41,6 +41,8 @@ export interface Rootfs {
   special(path: string, kind: SpecialKind, meta?: EntryMeta, major?: number, minor?: number): void;
   /** Set mode, owner and time of what is there, for a link the link's. */
   setMeta(path: string, meta: EntryMeta): void;
+  /** The same path without links on the way to its last part; undefined if something on the way is not there. */
+  real(path: string): string | undefined;
   /** Remove an entry and all below it. @returns whether there was one. Makes no parent folders. */
   remove(path: string): boolean;
   /**

@@ -18,6 +18,11 @@ const OPAQUE = '.wh..wh..opq';
 /** What a file system that made layers once kept for itself. */
 const PRIVATE = '.wh..wh.';
 
+/** What one layer may hold, also of what makes no entry in the root: a small file can unpack to a hundred million headers. */
+const MAX_ENTRIES = 1_000_000;
+/** How often one layer may ask whether something is to go: it can clear the same large folder over and over, by many names. */
+const MAX_LOOKS = 10_000_000;
+
 /** Puts the entries of one layer into a root that has those of the layers below. */
 export function createLayerSink(rootfs: Rootfs): LayerSink {
   return new Sink(rootfs);
@@ -25,11 +30,13 @@ export function createLayerSink(rootfs: Rootfs): LayerSink {
 
 class Sink implements LayerSink {
   readonly #rootfs: Rootfs;
-  /** Paths of this layer with their parents: what a layer takes away is never its own. */
+  /** Paths of this layer, without links on the way, with their parents: what a layer takes away is never its own. */
   readonly #own = new Set<string>();
   /** Targets of this layer's links: tar can say that one has a second name, a root cannot. */
   readonly #links = new Map<string, string>();
   #file: number | undefined;
+  #entries = 0;
+  #looks = 0;
   #devices = 0;
   #xattrs = 0;
 
@@ -42,10 +49,12 @@ class Sink implements LayerSink {
   }
 
   entry(entry: TarEntry): void {
+    this.#entries = counted(this.#entries, MAX_ENTRIES, 'entries');
     const path = plainPath(entry.path);
     const [folder, name] = splitLast(path);
     if (name === OPAQUE) {
-      this.#rootfs.clear(folder, (below) => this.#own.has(below));
+      const real = this.#rootfs.real(path);
+      if (real !== undefined) this.#clear(splitLast(real)[0]);
       return;
     }
     if (path.split('/').some((part) => part.startsWith(PRIVATE))) {
@@ -56,8 +65,11 @@ class Sink implements LayerSink {
       return;
     }
     this.#xattrs += entry.hasXattrs ? 1 : 0;
-    this.#create(path, entry);
-    this.#remember(path);
+    const target = this.#create(path, entry);
+    const real = path === '.' ? path : (this.#rootfs.real(path) ?? path);
+    if (target === undefined) this.#links.delete(real);
+    else this.#links.set(real, target);
+    this.#remember(real);
   }
 
   data(bytes: Uint8Array): void {
@@ -73,44 +85,37 @@ class Sink implements LayerSink {
     }
   }
 
-  #create(path: string, entry: TarEntry): void {
+  /** @returns the target, if it is a symbolic link now. */
+  #create(path: string, entry: TarEntry): string | undefined {
     const meta: EntryMeta = {
       mode: entry.mode,
       uid: entry.uid,
       gid: entry.gid,
       mtimeMs: entry.mtimeSeconds * 1000,
     };
-    this.#links.delete(path);
     switch (entry.kind) {
       case 'file':
         this.#file = this.#rootfs.openFile(path, meta);
-        break;
+        return undefined;
       case 'directory':
         this.#rootfs.directory(path, meta);
-        break;
+        return undefined;
       case 'symlink':
-        this.#link(path, entry.target, meta);
-        break;
+        this.#rootfs.symlink(path, entry.target, meta);
+        return entry.target;
       case 'hardlink':
-        this.#hardlink(path, plainPath(entry.target), meta);
-        break;
+        return this.#hardlink(path, plainPath(entry.target), meta);
       default:
         this.#special(path, entry.kind, meta, entry);
+        return undefined;
     }
   }
 
-  #link(path: string, target: string, meta: EntryMeta): void {
-    this.#rootfs.symlink(path, target, meta);
-    this.#links.set(path, target);
-  }
-
-  #hardlink(path: string, existing: string, meta: EntryMeta): void {
-    const target = this.#links.get(existing);
-    if (target === undefined) {
-      this.#rootfs.hardlink(path, existing);
-    } else {
-      this.#link(path, target, meta);
-    }
+  #hardlink(path: string, existing: string, meta: EntryMeta): string | undefined {
+    const target = this.#links.get(existing === '.' ? existing : (this.#rootfs.real(existing) ?? existing));
+    if (target === undefined) this.#rootfs.hardlink(path, existing);
+    else this.#rootfs.symlink(path, target, meta);
+    return target;
   }
 
   #special(path: string, kind: SpecialKind, meta: EntryMeta, { major, minor }: TarEntry): void {
@@ -124,13 +129,18 @@ class Sink implements LayerSink {
     }
   }
 
+  #clear(folder: string): void {
+    this.#rootfs.clear(folder, (below) => {
+      this.#looks = counted(this.#looks, MAX_LOOKS, 'entries that are taken away or kept');
+      return this.#own.has(below);
+    });
+  }
+
   #takeAway(folder: string, name: string): void {
-    const path = folder === '.' ? name : `${folder}/${name}`;
-    if (this.#own.has(path)) {
-      this.#rootfs.clear(path, (below) => this.#own.has(below));
-    } else {
-      this.#rootfs.remove(path);
-    }
+    const path = this.#rootfs.real(folder === '.' ? name : `${folder}/${name}`);
+    if (path === undefined) return;
+    if (this.#own.has(path)) this.#clear(path);
+    else this.#rootfs.remove(path);
   }
 
   #remember(path: string): void {
@@ -138,6 +148,11 @@ class Sink implements LayerSink {
       this.#own.add(at);
     }
   }
+}
+
+function counted(count: number, most: number, what: string): number {
+  if (count >= most) throw new Refusal('limit', `Cannot unpack more than ${most} ${what} of one layer`);
+  return count + 1;
 }
 
 /** As a root takes it: tools write `./a`, `/a` and `a/`. A `..` stays, and is refused there. */
