@@ -3,7 +3,8 @@ import { readFileSync } from 'node:fs';
 import { constants } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { MonitorSession } from '../dispatch/index.js';
-import { cgroupText, foreignCgroups, keepStats, processStats, readCgroupStats } from './common/index.js';
+import { cgroupText, exitStatus, foreignCgroups, keepStats, processStats, readCgroupStats } from './common/index.js';
+import { watchExitNote } from './exit-note.js';
 import { createReporter } from './run-container.js';
 
 /** Somebody waits for nothing while this passes: the container has ended, and its monitors hear of it a little later. */
@@ -20,11 +21,13 @@ export interface FollowedProcess {
 /**
  * Tell the monitors of a container's life until it ends.
  *
- * How it ended only its parent knows, so `exited` comes without an exit code, and one that a monitor sets changes nothing.
+ * How it ended only its parent knows: `exited` comes without an exit code unless that one is a conmon, and one that a monitor sets
+ * changes nothing.
  */
 export async function followProcess({ id, pid, startTime, session }: FollowedProcess): Promise<void> {
   const startedAt = performance.now();
   const alive = () => startTimeOf(pid) === startTime;
+  const note = watchExitNote(pid, id);
   const groups = foreignCgroups(cgroupText(pid), id);
   const cgroup = () => readCgroupStats(groups);
   const figures = keepStats(() => (alive() ? { ...processStats(pid), ...cgroup() } : {}), cgroup);
@@ -42,7 +45,9 @@ export async function followProcess({ id, pid, startTime, session }: FollowedPro
   }
   // Unless the engine has removed its cgroup by now.
   figures.end();
-  await reporter.finish({});
+  const exitCode = await note?.code();
+  note?.close();
+  await reporter.finish(exitCode === undefined ? {} : exitStatus(exitCode, null));
 }
 
 /**

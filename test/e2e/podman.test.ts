@@ -15,6 +15,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { encode, hooks } from '../../host/abi/index.js';
 import { AGAIN } from '../support/again.js';
 import { eventually, type Identity, ORDINARY_UID } from '../support/container.js';
 import { compileExample } from '../support/example-plugin.js';
@@ -234,6 +235,35 @@ describe.each(identities)('plugins under podman as %s', AGAIN, (identity: Identi
     expect(result).toEqual({ exitCode: 3, stdout: '', stderr: '' });
     expect(log()).toMatch(/\[example\.com\/monitor-plugin\] started, pid \d+/);
     expect(statesIn(state)).toEqual([]);
+  });
+
+  test('a monitor hears of figures, and of the exit code that conmon notes', async () => {
+    const monitor = await compileExample('monitor-plugin');
+    await withPlugin(monitor, [], async () => {
+      await wasmPlugin('config', 'example.com/monitor-plugin', 'tickMs=100');
+      const whole = () => (existsSync(join(state, 'oci.log')) ? log() : '');
+      const before = whole().length;
+      const heard = () => whole().slice(before);
+      await podman.podman([
+        ...['--runtime', 'wasm-plugin', 'run', '-d', '--rm', '--name', 'heard', '--network=none', '--cgroups=disabled'],
+        ...['localhost/tiny:1', '/bin/sh', '-c', 'trap "exit 5" TERM; while :; do sleep 0.05; done'],
+      ]);
+      expect(await eventually(() => /alive for \d+ ms, \d+ KiB/.test(heard()))).toBe(true);
+      await podman.podman(['stop', 'heard']);
+      expect(await eventually(() => heard().includes('exited'))).toBe(true);
+      expect(heard()).toMatch(/\[example\.com\/monitor-plugin\] exited with 5 after [1-9]\d* ticks/);
+    });
+    expect(statesIn(state)).toEqual([]);
+  });
+
+  test('an exclusive monitor with the grant ends a container, whose code stays its own', async () => {
+    const acting = await packPuppet({
+      hook: hooks.monitorContainer.id,
+      answer: encode(hooks.monitorContainer.response, { signal: 'SIGTERM', exitCode: 9, nextTickMs: 100 }),
+      manifest: { monitor: 'exclusive', requests: ['process:signal'] },
+    });
+    const script = 'trap "exit 5" TERM; while :; do sleep 0.05; done';
+    expect(await withPlugin(acting, [], () => run(script))).toEqual({ exitCode: 5, stdout: '', stderr: '' });
   });
 
   test('a post-start plugin’s veto stops the container although crun does not', async () => {

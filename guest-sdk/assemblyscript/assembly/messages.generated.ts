@@ -1231,7 +1231,7 @@ export class MonitorContainerRequest {
   signal: string | null = null;
   hasExitCode: bool = false;
   private exitCodeValue: i64 = 0;
-  /** With `exited`, if the process returned and the host started it; another engine keeps it to itself. */
+  /** With `exited`, if the process returned and its parent tells: the host and podman do, containerd does not. */
   get exitCode(): i64 {
     return this.exitCodeValue;
   }

@@ -26,7 +26,7 @@ export const monitorContainer = defineHook('wasm-plugin:hook/monitor-container@1
     ),
     signal: doc('With `signal`: the name, such as SIGTERM.', optional(str)),
     exitCode: doc(
-      'With `exited`, if the process returned and the host started it; another engine keeps it to itself.',
+      'With `exited`, if the process returned and its parent tells: the host and podman do, containerd does not.',
       optional(int),
     ),
     exitSignal: doc('With `exited`, if a signal ended the process.', optional(str)),
