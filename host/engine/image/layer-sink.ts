@@ -18,18 +18,24 @@ const OPAQUE = '.wh..wh..opq';
 /** What a file system that made layers once kept for itself. */
 const PRIVATE = '.wh..wh.';
 
-/** What one layer may hold, also of what makes no entry in the root: a small file can unpack to a hundred million headers. */
-const MAX_ENTRIES = 1_000_000;
-/** How often one layer may ask whether something is to go: it can clear the same large folder over and over, by many names. */
-const MAX_LOOKS = 10_000_000;
+export interface LayerLimits {
+  /** Also of what makes no entry in the root: a small file can unpack to a hundred million headers. */
+  readonly entries: number;
+  /** How often it may ask whether something is to go: it can clear the same large folder over and over, by many names. */
+  readonly looks: number;
+}
+
+/** Some ten seconds each. */
+const LIMITS: LayerLimits = { entries: 1_000_000, looks: 10_000_000 };
 
 /** Puts the entries of one layer into a root that has those of the layers below. */
-export function createLayerSink(rootfs: Rootfs): LayerSink {
-  return new Sink(rootfs);
+export function createLayerSink(rootfs: Rootfs, limits: LayerLimits = LIMITS): LayerSink {
+  return new Sink(rootfs, limits);
 }
 
 class Sink implements LayerSink {
   readonly #rootfs: Rootfs;
+  readonly #limits: LayerLimits;
   /** Paths of this layer, without links on the way, with their parents: what a layer takes away is never its own. */
   readonly #own = new Set<string>();
   /** Targets of this layer's links: tar can say that one has a second name, a root cannot. */
@@ -40,8 +46,9 @@ class Sink implements LayerSink {
   #devices = 0;
   #xattrs = 0;
 
-  constructor(rootfs: Rootfs) {
+  constructor(rootfs: Rootfs, limits: LayerLimits) {
     this.#rootfs = rootfs;
+    this.#limits = limits;
   }
 
   get leftOut(): LeftOut {
@@ -49,7 +56,7 @@ class Sink implements LayerSink {
   }
 
   entry(entry: TarEntry): void {
-    this.#entries = counted(this.#entries, MAX_ENTRIES, 'entries');
+    this.#entries = counted(this.#entries, this.#limits.entries, 'entries');
     const path = plainPath(entry.path);
     const [folder, name] = splitLast(path);
     if (name === OPAQUE) {
@@ -131,7 +138,7 @@ class Sink implements LayerSink {
 
   #clear(folder: string): void {
     this.#rootfs.clear(folder, (below) => {
-      this.#looks = counted(this.#looks, MAX_LOOKS, 'entries that are taken away or kept');
+      this.#looks = counted(this.#looks, this.#limits.looks, 'entries that are taken away or kept');
       return this.#own.has(below);
     });
   }
