@@ -8,6 +8,7 @@ export default defineConfig({
     // For what hangs. On a machine with much else to do, what takes a second may take half a minute, and is no failure.
     testTimeout: 300_000,
     hookTimeout: 600_000,
+    teardownTimeout: 120_000,
     expect: { poll: { timeout: 60_000 } },
     globalSetup: ['test/support/setup-workers.ts'],
   },
