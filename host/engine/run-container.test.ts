@@ -56,3 +56,13 @@ test('the exit is told last, also where a signal comes while a monitor is busy a
   await vi.advanceTimersByTimeAsync(150);
   expect(told).toEqual(['signal', 'exited']);
 });
+
+test('of very many signals a busy monitor hears the first, and the exit', async () => {
+  const { told, session } = slowMonitor(() => 10);
+  const reporter = createReporter(session, container, 'c', () => 0);
+  for (let i = 0; i < 1000; i++) reporter.report({ event: 'signal', signal: 'SIGUSR1' });
+  const finished = reporter.finish({ exitCode: 3 });
+  await vi.advanceTimersByTimeAsync(1000);
+  expect(await finished).toMatchObject({ exitCode: 9 });
+  expect(told).toEqual([...Array<string>(16).fill('signal'), 'exited']);
+});

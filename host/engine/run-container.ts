@@ -82,6 +82,9 @@ function keepFirstSignal(onSignal: ContainerRun['onSignal']): {
   return early;
 }
 
+/** Signals that wait for a busy monitor. More are passed on to the container all the same, and not told: its end has to wait for them. */
+const MAX_WAITING = 16;
+
 type Event = Pick<MonitorEvent, 'event' | 'signal'>;
 
 export interface Reporter {
@@ -100,6 +103,7 @@ export function createReporter(
   uptimeMs: () => number,
 ): Reporter {
   let queue: Promise<unknown> = Promise.resolve();
+  let waiting = 0;
   let timer: NodeJS.Timeout | undefined;
   let stopped = false;
 
@@ -124,9 +128,13 @@ export function createReporter(
   }
 
   function enqueue(event: Partial<MonitorEvent> & Event): void {
-    if (session.active && !stopped) {
+    if (session.active && !stopped && waiting < MAX_WAITING) {
+      waiting += 1;
       // What `tell` throws is a bug of ours; it surfaces in finish(), which awaits the same queue.
-      queue = queue.then(() => tell(event));
+      queue = queue.then(() => {
+        waiting -= 1;
+        return tell(event);
+      });
       queue.catch(() => undefined);
     }
   }
