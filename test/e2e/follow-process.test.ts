@@ -40,8 +40,11 @@ function makeGroups(id: string): string[] {
   return folders;
 }
 
-const shell = (script: string): ChildProcess =>
-  spawn('/bin/sh', ['-c', script], { stdio: ['pipe', 'ignore', 'inherit'] });
+function shell(script: string): ChildProcess {
+  const child = spawn('/bin/sh', ['-c', script], { stdio: ['pipe', 'ignore', 'inherit'] });
+  children.push(child);
+  return child;
+}
 
 test('its ticks have the figures of the cgroups, and its exit the last', async ({ skip }) => {
   const id = `wp${process.pid}x`;
