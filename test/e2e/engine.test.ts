@@ -1,19 +1,10 @@
-/** The builtin engine with real containers, as root and as an ordinary user. */
-import {
-  chmodSync,
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  statSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
+/** What only the builtin engine does, or in words of its own; the rest, with the other engines, is engines.test.ts. */
+import { existsSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { buildTinyRootfs } from '../../host/engine/index.js';
 import type { Identity, Workshop } from '../support/container.js';
-import { canContain, createWorkshop, giveTo } from '../support/container.js';
+import { canContain, createWorkshop } from '../support/container.js';
 import type { DriverOrder } from '../support/container-driver.js';
 
 let workshop: Workshop;
@@ -38,10 +29,6 @@ const order = (options: DriverOrder['options'], more: Partial<DriverOrder> = {})
 });
 
 const exits = [
-  { name: 'success', script: 'exit 0', want: { exitCode: 0 } },
-  { name: 'failure', script: 'exit 1', want: { exitCode: 1 } },
-  { name: 'any code', script: 'exit 42', want: { exitCode: 42 } },
-  { name: 'the highest code', script: 'exit 255', want: { exitCode: 255 } },
   { name: 'TERM', script: 'kill -TERM $$', want: { exitCode: 143, signal: 'SIGTERM' } },
   { name: 'INT', script: 'kill -INT $$', want: { exitCode: 130, signal: 'SIGINT' } },
   { name: 'QUIT', script: 'kill -QUIT $$', want: { exitCode: 131, signal: 'SIGQUIT' } },
@@ -139,73 +126,12 @@ for (const identity of ['root', 'user'] as const satisfies readonly Identity[]) 
       expect(exited?.warnings.join()).toContain('"a.b"');
     });
 
-    test('working directory, host name and standard input', async () => {
-      const options = { command: ['sh', '-c', 'pwd; hostname; cat'], cwd: '/bin', hostname: 'box-1' };
-      expect(await output(options, {}, 'typed')).toBe('/bin\nbox-1\ntyped');
-    });
-
     test('a working directory that is missing is a setup failure', async () => {
       const { failed } = await workshop.run(identity, order({ command: ['true'], cwd: '/nowhere' }));
       expect(failed).toMatchObject({
         code: 'ENGINE_FAILED',
         message: 'Cannot start the container: its working directory "/nowhere" cannot be used: it does not exist',
       });
-    });
-
-    test('the user is the one asked for, with no privilege left', async () => {
-      const status =
-        'while read -r k v; do case $k in CapEff:|CapPrm:|CapBnd:|CapInh:|NoNewPrivs:) echo "$k$v";; esac; done';
-      const script = `id -u; id -g; id -G; ${status} < /proc/self/status`;
-      const zero = '0000000000000000';
-      const caps = [`CapInh:${zero}`, `CapPrm:${zero}`, `CapEff:${zero}`, `CapBnd:${zero}`, 'NoNewPrivs:1'];
-      for (const id of [0, 1234]) {
-        const text = await output({ ...sh(script), command: ['sh', '-c', script], user: { uid: id, gid: id } });
-        expect(text.split('\n')).toEqual([`${id}`, `${id}`, `${id}`, ...caps]);
-      }
-    });
-
-    test('the root can be written to, and the image stays as it was', async () => {
-      const image = join(workshop.folder, `image-${identity}`);
-      buildTinyRootfs(image);
-      giveTo(identity, image);
-      const before = tree(image);
-      const script =
-        'echo new > /new; echo changed > /etc/passwd; rm /bin/uname; mkdir -p /a/b; cat /new /etc/passwd; ls /bin/uname';
-      const result = await workshop.run(identity, { rootfs: image, options: { command: ['sh', '-c', script] } });
-      expect(result.stdout).toBe('new\nchanged\n');
-      expect(result.stderr).toContain('No such file');
-      expect(tree(image)).toEqual(before);
-    });
-
-    test('a read-only root refuses writes', async () => {
-      const script = 'touch /x 2>/dev/null || echo refused; touch /tmp/x && echo "tmp works"';
-      expect(await output({ command: ['sh', '-c', script], readOnly: true })).toBe('refused\ntmp works');
-    });
-
-    test('binds: read-only, writable, one file, below a tmpfs, at a place the image lacks', async () => {
-      const data = join(workshop.folder, 'data');
-      const writable = join(workshop.folder, `writable-${identity}`);
-      mkdirSync(writable, { mode: 0o777 });
-      const binds = [
-        { source: data, destination: '/deep/er/ro', readOnly: true },
-        { source: writable, destination: '/mnt/rw' },
-        { source: join(data, 'file'), destination: '/etc/one file', readOnly: true },
-        { source: data, destination: '/tmp/dir', readOnly: true },
-        { source: join(data, 'file'), destination: '/tmp/sub/one', readOnly: true },
-      ];
-      const script = [
-        'cat /deep/er/ro/file "/etc/one file" /tmp/dir/file /tmp/sub/one',
-        'for f in /deep/er/ro/new "/etc/one file" /tmp/dir/new /tmp/sub/one; do { echo x > "$f"; } 2>/dev/null || echo refused; done',
-        'echo written > /mnt/rw/out',
-      ].join('\n');
-      chmodSync(writable, 0o777);
-      for (const readOnly of [false, true]) {
-        const text = await output({ command: ['sh', '-c', script], binds, readOnly });
-        expect(text.split('\n')).toEqual([...Array(4).fill('from the host'), ...Array(4).fill('refused')]);
-        expect(readFileSync(join(writable, 'out'), 'utf8')).toBe('written\n');
-      }
-      expect(readFileSync(join(data, 'file'), 'utf8')).toBe('from the host\n');
-      expect(existsSync(join(rootfs, 'deep'))).toBe(false);
     });
 
     test('a mount point behind a link of the image stays inside', async () => {
@@ -239,79 +165,9 @@ for (const identity of ['root', 'user'] as const satisfies readonly Identity[]) 
       expect(roots[0]).toContain(' - overlay ');
     });
 
-    test('no descriptor of the host is inherited', async () => {
-      // The driver has the host's root folder as descriptor 20; `..` of it would be a way out.
-      const script =
-        'ls /proc/self/fd/20/ 2>&1; readlink /proc/self/fd/20; for n in 3 4 5 6 7 8 9; do readlink /proc/$$/fd/$n; done';
-      const text = await output(sh(script));
-      expect(text.split('\n')).toEqual(["ls: cannot access '/proc/self/fd/20/': Not a directory", '/dev/null']);
-    });
-
-    test('without a network only the loopback device is there', async () => {
-      const devices = async (network: 'none' | 'host') =>
-        (await output({ command: ['cat', '/proc/net/dev'], network })).split('\n').slice(2);
-      const alone = await devices('none');
-      expect(alone).toHaveLength(1);
-      expect(alone[0]).toMatch(/^\s*lo:/);
-    });
-
-    test('limits of the process', async () => {
-      const rlimits = [{ type: 'RLIMIT_NOFILE', soft: 77, hard: 88 }];
-      expect(await output(sh('ulimit -Sn; ulimit -Hn'), { edit: { process: { rlimits } } })).toBe('77\n88');
-    });
-
-    test('parts of /proc are hidden or read-only', async () => {
-      const script = [
-        'cat /proc/keys /proc/timer_list',
-        'for f in /proc/sys/kernel/core_pattern /proc/sysrq-trigger; do { echo x > $f; } 2>/dev/null || echo refused; done',
-      ].join('\n');
-      expect(await output(sh(script))).toBe('refused\nrefused');
-    });
-
     test('doctor finds the engine usable where containers run', async () => {
       const { events } = await workshop.run(identity, order({}, { probe: true }));
       expect(events).toEqual([{ event: 'probe', problems: [] }]);
     });
-
-    const unusable = [
-      { name: 'an image that is missing', change: { rootfs: '/no/such/image' }, code: 'IMAGE_UNSUPPORTED' },
-      { name: 'an image that is a file', change: { rootfs: '/etc/passwd' }, code: 'IMAGE_UNSUPPORTED' },
-      { name: 'an id that is a path', change: { id: '../x' }, code: 'ENGINE_FAILED' },
-      { name: 'a config for another image', change: { edit: { root: { path: '/etc' } } }, code: 'CONFIG_INVALID' },
-      { name: 'no command', change: { options: { command: [] } }, code: 'CONFIG_INVALID' },
-      {
-        name: 'a bind of what is missing',
-        change: { options: { command: ['true'], binds: [{ source: '/no/such', destination: '/x' }] } },
-        code: 'CONFIG_INVALID',
-      },
-      {
-        name: 'a bind of a file over a directory',
-        change: { options: { command: ['true'], binds: [{ source: '/etc/passwd', destination: '/bin' }] } },
-        code: 'CONFIG_INVALID',
-      },
-    ];
-    for (const { name, change, code } of unusable) {
-      test(`refuses ${name}`, async () => {
-        const { failed } = await workshop.run(identity, { ...order({ command: ['true'] }), ...change });
-        expect(failed?.code).toBe(code);
-      });
-    }
-
-    test('the setup tells which tool failed', async () => {
-      const mounts = [{ destination: '/data', type: 'tmpfs', source: 'tmpfs', options: ['size=nonsense'] }];
-      const { failed, stderr } = await workshop.run(identity, order({ command: ['true'] }, { edit: { mounts } }));
-      expect(failed).toMatchObject({ code: 'ENGINE_FAILED', message: expect.stringMatching(/mount: .*\/data/) });
-      expect(stderr).toBe('');
-    });
   });
-}
-
-/** Every path with its size, mode and time of change. */
-function tree(folder: string): string[] {
-  return readdirSync(folder, { recursive: true, encoding: 'utf8' })
-    .map((path) => {
-      const stat = statSync(join(folder, path), { throwIfNoEntry: false });
-      return `${path} ${stat?.size} ${stat?.mode} ${stat?.mtimeMs}`;
-    })
-    .sort();
 }

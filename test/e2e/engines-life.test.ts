@@ -52,7 +52,7 @@ for (const { engine, identity, possible } of combinations()) {
     const left = () => leftOf(runBase, mark);
     const nothingLeft = () => eventually(() => isDeepStrictEqual(left(), NOTHING));
 
-    for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGUSR1', 'SIGKILL'] as const) {
+    for (const signal of ['SIGTERM', 'SIGINT', 'SIGQUIT', 'SIGHUP', 'SIGUSR1', 'SIGKILL'] as const) {
       test(`${signal} ends a command that does not care`, async () => {
         const { exited } = await workshop.run(identity, order('echo up; exec sleep 60', { signalOnOutput: signal }));
         expect(exited?.signal).toBe(signal);
@@ -140,11 +140,12 @@ for (const { engine, identity, possible } of combinations()) {
       });
     }
 
-    test('an id is not given twice', async () => {
+    test('a live run is not taken for a stale one, nor its id given twice', async () => {
       const first = workshop.launch(identity, order('sleep 60'));
       expect(await eventually(() => first.events.some((event) => event.event === 'created'))).toBe(true);
       const second = await workshop.run(identity, order('true', { id: `${mark}${runs}` }));
       expect(second.failed).toMatchObject({ code: 'ENGINE_FAILED', message: expect.stringContaining('it is running') });
+      expect(left().runs).toEqual([`run-${mark}${runs}`]);
       first.process.kill('SIGKILL');
       expect(await nothingLeft(), JSON.stringify(left())).toBe(true);
     });

@@ -1,5 +1,5 @@
 /** What every engine does with a config: builtin, crun and runc, as root and as an ordinary user. */
-import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { buildTinyRootfs, selectEngine } from '../../host/engine/index.js';
@@ -41,7 +41,7 @@ const commands = [
 ];
 
 const STATUS =
-  'while read -r k v; do case $k in CapEff:|CapPrm:|CapBnd:|CapAmb:|NoNewPrivs:) echo "$k$v";; esac; done < /proc/self/status';
+  'while read -r k v; do case $k in CapInh:|CapEff:|CapPrm:|CapBnd:|CapAmb:|NoNewPrivs:) echo "$k$v";; esac; done < /proc/self/status';
 const ZERO = '0000000000000000';
 
 for (const { engine, identity, possible } of combinations()) {
@@ -95,7 +95,7 @@ for (const { engine, identity, possible } of combinations()) {
     });
 
     test('the user is the one asked for, with no privilege left', async () => {
-      const nothing = ['CapPrm', 'CapEff', 'CapBnd', 'CapAmb'].map((name) => `${name}:${ZERO}`);
+      const nothing = ['CapInh', 'CapPrm', 'CapEff', 'CapBnd', 'CapAmb'].map((name) => `${name}:${ZERO}`);
       for (const id of [0, 1234]) {
         const options = { ...sh(`id -u; id -g; id -G; ${STATUS}`), user: { uid: id, gid: id } };
         if (engine === 'runc' && identity === 'user' && id !== 0) {
@@ -114,9 +114,11 @@ for (const { engine, identity, possible } of combinations()) {
       const image = join(workshop.folder, `image-${engine}-${identity}`);
       buildTinyRootfs(image);
       giveTo(identity, image);
-      const script = 'echo new > /new; rm /bin/uname; mkdir -p /a/b; cat /new; ls /bin/uname || :';
+      const before = tree(image);
+      const script =
+        'echo new > /new; echo changed > /etc/passwd; rm /bin/uname; mkdir -p /a/b; cat /new; ls /bin/uname || :';
       expect(await output(sh(script), { rootfs: image })).toBe('new');
-      expect([existsSync(join(image, 'new')), existsSync(join(image, 'bin/uname'))]).toEqual([false, true]);
+      expect(tree(image)).toEqual(before);
     });
 
     test('binds: read-only, writable, one file, below a tmpfs, at a place the image lacks; a read-only root', async () => {
@@ -129,16 +131,17 @@ for (const { engine, identity, possible } of combinations()) {
         { source: writable, destination: '/mnt/rw' },
         { source: join(data, 'file'), destination: '/etc/one file', readOnly: true },
         { source: data, destination: '/tmp/dir', readOnly: true },
+        { source: join(data, 'file'), destination: '/tmp/sub/one', readOnly: true },
       ];
       const script = [
-        'cat /deep/er/ro/file "/etc/one file" /tmp/dir/file',
-        'for f in /deep/er/ro/new "/etc/one file" /tmp/dir/new; do { echo x > "$f"; } 2>/dev/null || echo refused; done',
+        'cat /deep/er/ro/file "/etc/one file" /tmp/dir/file /tmp/sub/one',
+        'for f in /deep/er/ro/new "/etc/one file" /tmp/dir/new /tmp/sub/one; do { echo x > "$f"; } 2>/dev/null || echo refused; done',
         'echo written > /mnt/rw/out; { echo x > /x; } 2>/dev/null || echo closed; echo x > /tmp/x && echo open',
       ].join('\n');
       for (const readOnly of [false, true]) {
         const text = await output({ ...sh(script), binds, readOnly });
         const root = readOnly ? ['closed', 'open'] : ['open'];
-        expect(text.split('\n')).toEqual([...Array(3).fill('from the host'), ...Array(3).fill('refused'), ...root]);
+        expect(text.split('\n')).toEqual([...Array(4).fill('from the host'), ...Array(4).fill('refused'), ...root]);
         expect(readFileSync(join(writable, 'out'), 'utf8')).toBe('written\n');
       }
       expect(readFileSync(join(data, 'file'), 'utf8')).toBe('from the host\n');
@@ -199,10 +202,12 @@ for (const { engine, identity, possible } of combinations()) {
 
     const refusals: readonly { name: string; order: Partial<DriverOrder>; code: string; says?: string }[] = [
       { name: 'an image that is missing', order: { rootfs: '/no/such/image' }, code: 'IMAGE_UNSUPPORTED' },
+      { name: 'an image that is a file', order: { rootfs: '/etc/passwd' }, code: 'IMAGE_UNSUPPORTED' },
       { name: 'an id that is a path', order: { id: '../x' }, code: 'ENGINE_FAILED' },
       { name: 'a config for another image', order: { edit: { root: { path: '/etc' } } }, code: 'CONFIG_INVALID' },
       { name: 'no command', order: { options: { command: [] } }, code: 'CONFIG_INVALID' },
       { name: 'a bind of what is missing', order: edited('bind', '/x', '/no/such'), code: 'CONFIG_INVALID' },
+      { name: 'a bind of a file over a folder', order: edited('bind', '/bin', '/etc/passwd'), code: 'CONFIG_INVALID' },
       { name: 'a mount over a part of /proc', order: edited('bind', '/proc/sys', '/etc'), code: 'CONFIG_INVALID' },
       {
         name: 'an option of a bind that may be a restriction',
@@ -287,6 +292,7 @@ for (const { engine, identity, possible } of combinations()) {
         });
         expect(text.split('\n')).toEqual([
           '5 7 9',
+          'CapInh:0000000000000400',
           'CapPrm:0000000000000401',
           'CapEff:0000000000000401',
           'CapBnd:0000000000000401',
@@ -328,6 +334,16 @@ for (const { engine, identity, possible } of combinations()) {
 
 function edited(type: string, destination: string, source: string, options?: readonly string[]): Partial<DriverOrder> {
   return { edit: { mounts: [{ destination, type, source, options: options ?? ['rbind'] }] } };
+}
+
+/** Every path with its size, mode and time of change. */
+function tree(folder: string): string[] {
+  return readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .map((path) => {
+      const stat = statSync(join(folder, path), { throwIfNoEntry: false });
+      return `${path} ${stat?.size} ${stat?.mode} ${stat?.mtimeMs}`;
+    })
+    .sort();
 }
 
 describe('selectEngine()', () => {

@@ -5,10 +5,10 @@
  * field that this list does not know counts as such a restriction when it stands under `process` or `linux`.
  */
 import type { Stats } from 'node:fs';
-import { PluginError, quote } from '../../errors/index.js';
+import { quote } from '../../errors/index.js';
 import type { OciConfig, OciDevice, OciMount, OciNamespaceType } from '../../oci/index.js';
 import type { IdMaps } from '../common/index.js';
-import { admitIdMaps, hostDevice } from '../common/index.js';
+import { admitIdMaps, admitNamespaces, hostDevice, refused } from '../common/index.js';
 
 type Verdict = 'honoured' | 'left out' | 'refused';
 
@@ -90,9 +90,6 @@ export function admitConfig(
       throw refused(`hooks.${stage}`, 'the builtin engine runs hooks on the host only');
     }
   }
-  if (config.linux?.rootfsPropagation?.endsWith('shared') === true) {
-    throw refused('linux.rootfsPropagation', 'the builtin engine keeps the mounts of a container private');
-  }
   // It is an argument of hostname(1), where a hyphen in front would make it an option.
   if (config.hostname?.startsWith('-') === true) {
     throw refused('hostname', `${quote(config.hostname)} starts with a hyphen`);
@@ -105,7 +102,13 @@ export function admitConfig(
     checkDevice(device, onWarning);
   }
   checkCapabilities(config, onWarning);
-  const namespaces = admitNamespaces(config, own.uid);
+  const namespaces = admitNamespaces('the builtin engine', config, own.uid);
+  if (namespaces.has('time')) {
+    throw refused('the time namespace', 'the builtin engine does not make one');
+  }
+  if (config.hostname !== undefined && !namespaces.has('uts')) {
+    throw refused('hostname', 'without a uts namespace it would rename the host');
+  }
   const idMaps = namespaces.has('user') ? admitIdMaps(config, own) : undefined;
   const oneId = namespaces.has('user') && idMaps === undefined;
   return { namespaces, idMaps, ...admitProcess(config, oneId, onWarning) };
@@ -150,40 +153,6 @@ function isEmpty(value: unknown): boolean {
     value === false ||
     (typeof value === 'object' && Object.keys(value).length === 0)
   );
-}
-
-function admitNamespaces(config: OciConfig, uid: number): Set<OciNamespaceType> {
-  const listed = config.linux?.namespaces ?? [];
-  for (const { type, path } of listed) {
-    if (path !== undefined && path !== '') {
-      throw refused(`the ${type} namespace`, `the builtin engine makes namespaces, it does not join ${quote(path)}`);
-    }
-  }
-  const types = new Set(listed.map(({ type }) => type));
-  for (const needed of ['mount', 'pid'] as const) {
-    if (!types.has(needed)) {
-      throw refused('linux.namespaces', `the builtin engine needs an own ${needed} namespace`);
-    }
-  }
-  if (types.has('time')) {
-    throw refused('the time namespace', 'the builtin engine does not make one');
-  }
-  if (config.hostname !== undefined && !types.has('uts')) {
-    throw refused('hostname', 'without a uts namespace it would rename the host');
-  }
-  const maps = [...(config.linux?.uidMappings ?? []), ...(config.linux?.gidMappings ?? [])];
-  if (uid === 0) {
-    if (types.has('user') || maps.length > 0) {
-      throw refused('the user namespace', 'the builtin engine makes one only for an ordinary user');
-    }
-  } else if (!types.has('user')) {
-    throw refused('linux.namespaces', 'an ordinary user needs a user namespace');
-  }
-  const sysfs = config.mounts?.find(({ type }) => type === 'sysfs');
-  if (types.has('user') && !types.has('network') && sysfs !== undefined) {
-    throw refused(`the mount ${quote(sysfs.destination)}`, 'sysfs in a user namespace needs an own network namespace');
-  }
-  return types;
 }
 
 function admitProcess(
@@ -266,8 +235,4 @@ function checkCapabilities(config: OciConfig, onWarning: (text: string) => void)
   if (bounding.length > 0 && config.process?.noNewPrivileges !== true) {
     onWarning('the container can gain the capabilities of its bounding set, and there is no seccomp filter');
   }
-}
-
-function refused(what: string, why: string): PluginError {
-  return new PluginError('CONFIG_INVALID', `Cannot run the container: ${what}: ${why}`);
 }

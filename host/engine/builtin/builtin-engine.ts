@@ -7,27 +7,21 @@
  * outermost process when the thread that spawned it ends, `unshare --kill-child` ends the container with it, and with the
  * last process go the mounts, which are in a namespace of their own.
  */
-import type { ChildProcess } from 'node:child_process';
-import { spawn } from 'node:child_process';
 import { chmodSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Duplex } from 'node:stream';
 import { parseOciConfig } from '../../oci/index.js';
-import type { RunDirectory, Terminal } from '../common/index.js';
 import {
   asEngineFailure,
   checkStart,
   cleanupStale,
-  coverInheritedFds,
   createCgroup,
   createRunDirectory,
   defaultRunBase,
   imageFolder,
   parseMountInfo,
   recordIdMaps,
-  spawned,
-  stderrOf,
+  spawnOutermost,
   TOOLS_PATH,
   terminalFor,
 } from '../common/index.js';
@@ -73,7 +67,13 @@ async function start(spec: ContainerSpec, io: ContainerIo, runBase: string, uid:
   cleanupStale(runBase);
   const run = createRunDirectory(runBase, spec.id);
   const terminal = terminalFor(config, io, onWarning);
-  const child = await spawnIn(run, { ...spec, config }, io, admitted, terminal);
+  const child = await spawnOutermost(run, io, terminal, () => {
+    const steps = fillRunDirectory(run.path, { ...spec, config }, admitted, onWarning);
+    return {
+      command: containerCommand(config, admitted, run.path, steps, terminal !== undefined),
+      env: toolEnvironment(admitted),
+    };
+  });
   // From here on the end of the process takes the folder with it.
   return superviseContainer({
     id: spec.id,
@@ -82,46 +82,10 @@ async function start(spec: ContainerSpec, io: ContainerIo, runBase: string, uid:
     run,
     child,
     terminal,
-    streams: {
-      stdin: child.stdin,
-      stdout: child.stdout,
-      stderr: (child.stdio[4] as Duplex | null | undefined) ?? null,
-    },
     createCgroup: () => createCgroup(spec.id, config.linux?.resources ?? {}, onWarning),
     hold: io.hold ?? false,
     onWarning,
   });
-}
-
-async function spawnIn(
-  run: RunDirectory,
-  spec: ContainerSpec,
-  io: ContainerIo,
-  admitted: Admitted,
-  terminal: Terminal | undefined,
-): Promise<ChildProcess> {
-  const onWarning = io.onWarning ?? (() => undefined);
-  try {
-    const steps = fillRunDirectory(run.path, spec, admitted, onWarning);
-    const [file, ...args] = containerCommand(spec.config, admitted, run.path, steps, terminal !== undefined);
-    const child = spawn(file, args, {
-      cwd: '/',
-      // An own session: a container in ours could type into our terminal, and a Ctrl-C would reach it twice. One with a
-      // terminal has an own session inside, and what carries keys to it must be told when ours is resized.
-      detached: terminal === undefined,
-      env: toolEnvironment(admitted),
-      stdio: [io.stdin ?? 'inherit', io.stdout ?? 'inherit', 'pipe', 'pipe', stderrOf(io), ...coverInheritedFds()],
-    });
-    await spawned(child);
-    return child;
-  } catch (error) {
-    try {
-      run.remove();
-    } catch (leftBehind) {
-      onWarning(`the folder of the run is left behind: ${(leftBehind as Error).message}`);
-    }
-    throw error;
-  }
 }
 
 /** Everything that the mounts need, and the list of them. @returns the number of mount steps. */

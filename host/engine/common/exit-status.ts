@@ -10,6 +10,13 @@ const NAMES: ReadonlyMap<number, string> = new Map(
 /** Base of the exit codes that tell a signal. */
 const SIGNALLED = 128;
 
+export const KILLED: ExitStatus = endedBy('SIGKILL');
+
+/** @returns how a process ends that a signal ends. */
+export function endedBy(signal: NodeJS.Signals): ExitStatus {
+  return { exitCode: SIGNALLED + constants.signals[signal], signal };
+}
+
 /**
  * How the container ended, from how its outermost process did.
  *
@@ -17,7 +24,7 @@ const SIGNALLED = 128;
  */
 export function exitStatus(code: number | null, signal: NodeJS.Signals | null): ExitStatus {
   if (signal !== null) {
-    return { exitCode: SIGNALLED + constants.signals[signal], signal };
+    return endedBy(signal);
   }
   const exitCode = code ?? 1;
   const name = NAMES.get(exitCode - SIGNALLED);

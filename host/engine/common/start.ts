@@ -1,10 +1,13 @@
 /** What starting a container has in common, whatever makes it. */
 import type { ChildProcess } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { isMainThread } from 'node:worker_threads';
 import { escapeControls, PluginError, quote } from '../../errors/index.js';
 import type { ContainerIo } from '../engine.js';
-import { nullDevice } from './inherited-fds.js';
+import { coverInheritedFds, nullDevice } from './inherited-fds.js';
+import type { RunDirectory } from './run-directory.js';
+import type { Terminal } from './terminal.js';
 
 /** @throws PluginError `ENGINE_UNAVAILABLE` off the main thread; `ENGINE_FAILED` for an id with other characters, or too many. */
 export function checkStart(id: string): void {
@@ -34,7 +37,7 @@ export function asEngineFailure(error: unknown): never {
 }
 
 /** Wait until `child` runs. @throws PluginError `ENGINE_UNAVAILABLE` if its program, `setpriv`, cannot be run. */
-export async function spawned(child: ChildProcess): Promise<void> {
+async function spawned(child: ChildProcess): Promise<void> {
   try {
     await once(child, 'spawn');
   } catch (cause) {
@@ -51,7 +54,50 @@ export async function spawned(child: ChildProcess): Promise<void> {
 }
 
 /** Entry in the `stdio` of a spawn that carries the command's stderr under a number above 2, where Node takes `ignore` for closed. */
-export function stderrOf({ stderr = 'inherit' }: ContainerIo): 'pipe' | number {
+function stderrOf({ stderr = 'inherit' }: ContainerIo): 'pipe' | number {
   if (stderr === 'inherit') return 2;
   return stderr === 'ignore' ? nullDevice() : stderr;
+}
+
+export interface OutermostProcess {
+  /** Its arguments begin with the tool that ties the container's life to ours. */
+  readonly command: readonly [file: string, ...args: string[]];
+  readonly env: NodeJS.ProcessEnv;
+}
+
+/**
+ * Spawn the outermost process of a container: errors of the setup on 2, the channel on 3, the command's stderr on 4.
+ *
+ * @param make - fills the run's folder; whatever it throws, the folder goes, as it does if the process cannot be spawned.
+ * @param terminal - where the command has one of its own.
+ */
+export async function spawnOutermost(
+  run: RunDirectory,
+  io: ContainerIo,
+  terminal: Terminal | undefined,
+  make: () => OutermostProcess,
+): Promise<ChildProcess> {
+  try {
+    const {
+      command: [file, ...args],
+      env,
+    } = make();
+    const child = spawn(file, args, {
+      cwd: '/',
+      // An own session: a container in ours could type into our terminal, and a Ctrl-C would reach it twice. One with a
+      // terminal has an own session inside, and what carries keys to it must be told when ours is resized.
+      detached: terminal === undefined,
+      env,
+      stdio: [io.stdin ?? 'inherit', io.stdout ?? 'inherit', 'pipe', 'pipe', stderrOf(io), ...coverInheritedFds()],
+    });
+    await spawned(child);
+    return child;
+  } catch (error) {
+    try {
+      run.remove();
+    } catch (leftBehind) {
+      io.onWarning?.(`the folder of the run is left behind: ${(leftBehind as Error).message}`);
+    }
+    throw error;
+  }
 }

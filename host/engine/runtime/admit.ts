@@ -8,7 +8,7 @@ import { posix } from 'node:path';
 import { PluginError, quote } from '../../errors/index.js';
 import type { OciConfig, OciMount } from '../../oci/index.js';
 import type { IdMaps } from '../common/index.js';
-import { admitIdMaps, hostDevice, isWithin } from '../common/index.js';
+import { admitIdMaps, admitNamespaces, hostDevice, isWithin, refused } from '../common/index.js';
 
 export type RuntimeKind = 'crun' | 'runc';
 
@@ -50,7 +50,10 @@ export function admitForRuntime(
     throw refused('process.args', 'there is no command to run');
   }
   const idMaps = own.uid === 0 ? undefined : admitIdMaps(config, own);
-  checkNamespaces(kind, config, own.uid, idMaps === undefined);
+  admitNamespaces(`the engine ${kind}`, config, own.uid);
+  if (own.uid !== 0 && idMaps === undefined) {
+    checkOneId(kind, config);
+  }
   checkMounts(kind, config);
   checkDevices(kind, config);
   warnOfResources(kind, config, onWarning);
@@ -59,52 +62,14 @@ export function admitForRuntime(
       onWarning(`the engine ${kind} leaves out linux.${name}`);
     }
   }
-  if (config.linux?.rootfsPropagation?.endsWith('shared') === true) {
-    throw refused('linux.rootfsPropagation', `the engine ${kind} keeps the mounts of a container private`);
-  }
   return idMaps;
 }
 
-function checkNamespaces(kind: RuntimeKind, config: OciConfig, uid: number, oneId: boolean): void {
-  const listed = config.linux?.namespaces ?? [];
-  for (const { type, path } of listed) {
-    if (path !== undefined && path !== '') {
-      throw refused(`the ${type} namespace`, `the engine ${kind} makes namespaces, it does not join ${quote(path)}`);
-    }
-  }
-  const types = new Set(listed.map(({ type }) => type));
-  for (const needed of ['mount', 'pid'] as const) {
-    if (!types.has(needed)) {
-      throw refused('linux.namespaces', `the engine ${kind} needs an own ${needed} namespace`);
-    }
-  }
+function checkOneId(kind: RuntimeKind, config: OciConfig): void {
   const ids = [
     { maps: config.linux?.uidMappings ?? [], id: config.process?.user?.uid ?? 0 },
     { maps: config.linux?.gidMappings ?? [], id: config.process?.user?.gid ?? 0 },
   ];
-  if (uid === 0) {
-    if (types.has('user') || ids.some(({ maps }) => maps.length > 0)) {
-      throw refused('the user namespace', `the engine ${kind} makes one only for an ordinary user`);
-    }
-    return;
-  }
-  if (!types.has('user')) {
-    throw refused('linux.namespaces', 'an ordinary user needs a user namespace');
-  }
-  if (oneId) {
-    checkOneId(kind, config, ids);
-  }
-  const sysfs = config.mounts?.find(({ type }) => type === 'sysfs');
-  if (sysfs !== undefined && !types.has('network')) {
-    throw refused(`the mount ${quote(sysfs.destination)}`, 'sysfs in a user namespace needs an own network namespace');
-  }
-}
-
-function checkOneId(
-  kind: RuntimeKind,
-  config: OciConfig,
-  ids: readonly { readonly maps: IdMaps['uid']; readonly id: number }[],
-): void {
   if (ids.some(({ maps, id }) => maps.some(({ containerID }) => containerID !== id))) {
     throw refused('linux.uidMappings', 'an ordinary user has one id to map, to that of the command');
   }
@@ -172,10 +137,6 @@ function warnOfResources(kind: RuntimeKind, config: OciConfig, onWarning: (text:
       }
     }
   }
-}
-
-function refused(what: string, why: string): PluginError {
-  return new PluginError('CONFIG_INVALID', `Cannot run the container: ${what}: ${why}`);
 }
 
 function refusedMount(mount: OciMount, why: string): PluginError {

@@ -1,6 +1,7 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { escapeControls, PluginError } from '../../errors/index.js';
 import type { OciConfig } from '../../oci/index.js';
+import { setupHint } from '../common/index.js';
 
 const MAX_LOG_BYTES = 64 * 1024;
 const MAX_WORDS = 2000;
@@ -44,10 +45,9 @@ export function setupFailed(name: string, said: string, config: OciConfig): Plug
     // crun leaves out the first slash.
     ({ destination }) => mentions(said, destination) || mentions(said, destination.slice(1)),
   )?.destination;
-  const denied = /unshare(?: failed|:).*(?:Operation not permitted|No space left)/.test(said);
   return new PluginError('ENGINE_FAILED', `Cannot start the container with ${name}: ${lines.join('; ')}`, {
     ...(mount === undefined ? {} : { details: { mount } }),
-    hint: denied ? 'Allow user namespaces (sysctl user.max_user_namespaces, AppArmor), or run it as root.' : undefined,
+    hint: setupHint(said),
   });
 }
 

@@ -2,7 +2,8 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { afterEach, describe, expect, test } from 'vitest';
-import { send, withHandlersHeld, wouldBeLost } from './init-process.js';
+import { sendSignal } from '../common/index.js';
+import { withHandlersHeld, wouldBeLost } from './init-process.js';
 
 const started: ChildProcess[] = [];
 afterEach(() => {
@@ -32,7 +33,7 @@ describe('withHandlersHeld()', () => {
     const child = await shell('trap "exit 7" TERM');
     await withHandlersHeld(child.pid, 'SIGTERM', () => {
       expect(stateOf(child.pid)).toBe('T');
-      send(child.pid, 'SIGTERM');
+      sendSignal(child.pid, 'SIGTERM');
     });
     expect(await once(child, 'exit')).toEqual([7, null]);
   });

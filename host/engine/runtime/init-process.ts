@@ -2,6 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { constants } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { sendSignal } from '../common/index.js';
 
 /** Deeper than any runtime nests its processes. */
 const MAX_SEEN = 256;
@@ -109,23 +110,14 @@ export async function withHandlersHeld(pid: number, name: NodeJS.Signals, act: (
     act();
     return;
   }
-  send(pid, 'SIGSTOP');
+  sendSignal(pid, 'SIGSTOP');
   try {
     for (let poll = 0; poll < STOP_POLLS && !isStopped(pid) && !hasEnded(pid); poll += 1) {
       await sleep(STOP_POLL_MS, undefined, { ref: false });
     }
     act();
   } finally {
-    send(pid, 'SIGCONT');
-  }
-}
-
-/** Send a signal to a process that may have ended meanwhile; its exit is on the way then. */
-export function send(pid: number, name: NodeJS.Signals): void {
-  try {
-    process.kill(pid, constants.signals[name]);
-  } catch {
-    // It has.
+    sendSignal(pid, 'SIGCONT');
   }
 }
 

@@ -1,62 +1,47 @@
 /** The life of one container of an OCI runtime, from its first process to the last trace of it. */
-import type { ChildProcess } from 'node:child_process';
-import { closeSync, existsSync, constants as fsConstants, openSync, writeFileSync, writeSync } from 'node:fs';
+import { closeSync, existsSync, constants as fsConstants, openSync, writeSync } from 'node:fs';
 import { Socket } from 'node:net';
-import { constants } from 'node:os';
 import { join } from 'node:path';
 import type { Duplex, Readable, Writable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { PluginError } from '../../errors/index.js';
-import type { OciConfig } from '../../oci/index.js';
-import type { Cgroup, Channel, IdMaps, OciState, RunDirectory, Terminal } from '../common/index.js';
+import type { Cgroup, Channel, IdMaps, SetupWords, Supervision } from '../common/index.js';
 import {
   cgroupFolders,
+  clearAway,
+  collectSetupWords,
   createChannel,
+  endedBy,
   exitStatus,
+  KILLED,
   keepStats,
   processStats,
   runHooks,
+  sendSignal,
+  setOomScore,
+  stateOf,
+  streamsOf,
+  tellsOfKill,
   within,
   writeIdMaps,
 } from '../common/index.js';
 import type { ExitStatus, RunningContainer } from '../engine.js';
 import { GO, STARTED, TOLD } from './box.js';
 import { exitCodeOfWords, runtimeWords, setupFailed } from './failure.js';
-import { findInit, programOf, send, untilUnblocked, withHandlersHeld, wouldBeLost } from './init-process.js';
+import { findInit, programOf, untilUnblocked, withHandlersHeld, wouldBeLost } from './init-process.js';
 
-export interface Supervision {
+/** With what an engine over a runtime knows besides. */
+export interface RuntimeSupervision extends Supervision {
   /** Of the engine, for messages. */
   readonly name: string;
-  readonly id: string;
-  /** As the caller gave it. */
-  readonly config: OciConfig;
-  readonly run: RunDirectory;
-  /** The outermost process, just spawned, with the setup's errors on 2 and the channel on 3. */
-  readonly child: ChildProcess;
-  /** What the command's own terminal is shown on. */
-  readonly terminal: Terminal | undefined;
-  readonly streams: {
-    readonly stdin: Writable | null;
-    readonly stdout: Readable | null;
-    readonly stderr: Readable | null;
-  };
   /** File that the runtime logs to. */
   readonly logFile: string;
   /** Ids that the box waits for. */
   readonly idMaps: IdMaps | undefined;
   /** For each step of the runtime, without hooks of the config. */
   readonly stepTimeoutMs: number;
-  createCgroup(): Cgroup;
-  readonly hold: boolean;
-  readonly onWarning: (text: string) => void;
 }
 
-const MAX_SETUP_TEXT = 8192;
-const LAST_WORDS_MS = 500;
-const KILLED: ExitStatus = { exitCode: 137, signal: 'SIGKILL' };
-const SIGNALLED = 128;
-/** A cgroup can be busy for a moment after its last process has ended. */
-const CGROUP_RETRIES_MS = [1, 5, 20, 100, 500];
 /** How often, and for how long, to look whether the runtime's last step has become the command. */
 const EXEC_POLL_MS = 5;
 const EXEC_POLLS = 400;
@@ -67,7 +52,7 @@ const EXEC_POLLS = 400;
  * @returns when it is complete: held, or with its command started.
  * @throws PluginError `ENGINE_FAILED` with what the runtime said; the container is gone then, its run folder removed.
  */
-export async function superviseContainer(supervision: Supervision): Promise<RunningContainer> {
+export async function superviseContainer(supervision: RuntimeSupervision): Promise<RunningContainer> {
   const container = new RuntimeContainer(supervision);
   try {
     await container.setUp();
@@ -110,24 +95,19 @@ class RuntimeContainer implements RunningContainer {
   private endedBy: NodeJS.Signals | undefined;
   private waitingSignals: NodeJS.Signals[] = [];
   private delivered: Promise<void> = Promise.resolve();
-  private setupText = '';
-  private readonly setupTextEnded: Promise<unknown>;
+  private readonly words: SetupWords;
 
-  constructor(private readonly given: Supervision) {
-    const { child, run, streams } = given;
+  constructor(private readonly given: RuntimeSupervision) {
+    const { child, run } = given;
+    const { stdin, stdout, stderr } = streamsOf(child);
     this.bundle = run.path;
-    this.stdin = streams.stdin;
-    this.stdout = streams.stdout;
-    this.stderr = streams.stderr;
+    this.stdin = stdin;
+    this.stdout = stdout;
+    this.stderr = stderr;
     this.channel = createChannel(child.stdio[3] as Duplex);
-    child.stderr?.setEncoding('utf8').on('data', (text: string) => {
-      this.setupText = (this.setupText + text).slice(0, MAX_SETUP_TEXT);
-    });
+    this.words = collectSetupWords(child);
     this.started = new Promise((resolve, reject) => {
       this.settleStarted = { resolve, reject };
-    });
-    this.setupTextEnded = new Promise((resolve) => {
-      child.stderr?.once('close', resolve);
     });
     // Callers who only await release() must not be punished for it.
     this.started.catch(() => undefined);
@@ -155,9 +135,9 @@ class RuntimeContainer implements RunningContainer {
     this.pid = init;
     this.runtimeProgram = programOf(init);
     this.cgroup.join(init);
-    this.setOomScore();
+    setOomScore(this.pid, given.config, given.onWarning);
     for (const stage of ['prestart', 'createRuntime'] as const) {
-      await runHooks(stage, given.config.hooks?.[stage], this.state('creating'));
+      await runHooks(stage, given.config.hooks?.[stage], stateOf(this.given, 'creating', this.pid));
     }
   }
 
@@ -185,7 +165,7 @@ class RuntimeContainer implements RunningContainer {
       return;
     }
     try {
-      await runHooks('poststart', this.given.config.hooks?.poststart, this.state('running'));
+      await runHooks('poststart', this.given.config.hooks?.poststart, stateOf(this.given, 'running', this.pid));
     } catch (error) {
       // The specification wants a warning here, not an end.
       this.given.onWarning((error as Error).message);
@@ -235,9 +215,9 @@ class RuntimeContainer implements RunningContainer {
       }
       if (wouldBeLost(this.pid, name)) {
         this.endedBy ??= name;
-        send(this.pid, 'SIGKILL');
+        sendSignal(this.pid, 'SIGKILL');
       } else {
-        send(this.pid, name);
+        sendSignal(this.pid, name);
       }
     });
   }
@@ -246,7 +226,7 @@ class RuntimeContainer implements RunningContainer {
     if (!this.over) {
       this.killed = true;
       // The end of a pid namespace's first process is the end of all in it.
-      send(this.box === 0 ? (this.given.child.pid as number) : this.box, 'SIGKILL');
+      sendSignal(this.box === 0 ? (this.given.child.pid as number) : this.box, 'SIGKILL');
     }
   }
 
@@ -267,18 +247,17 @@ class RuntimeContainer implements RunningContainer {
         resolve(exitStatus(code, signal));
       });
     });
-    // The failing tool's words may still be in the pipe.
-    await Promise.race([this.setupTextEnded, sleep(LAST_WORDS_MS, undefined, { ref: false })]);
+    await this.words.complete();
     this.given.terminal?.restore();
     const status = this.conclude(outermost);
     this.channel.fail(this.failure);
     this.pipes?.told.fail(this.failure);
     this.settleStarted.reject(this.failure);
     this.pipes?.close();
-    await this.clearAway();
+    await clearAway(this.given.run, this.cgroup, this.given.onWarning);
     if (this.running) {
-      await runHooks('poststop', this.given.config.hooks?.poststop, this.state('stopped')).catch((error: Error) =>
-        this.given.onWarning(error.message),
+      await runHooks('poststop', this.given.config.hooks?.poststop, stateOf(this.given, 'stopped', this.pid)).catch(
+        (error: Error) => this.given.onWarning(error.message),
       );
     }
     return status;
@@ -288,10 +267,9 @@ class RuntimeContainer implements RunningContainer {
   private conclude(outermost: ExitStatus): ExitStatus {
     const { name, run, config, logFile } = this.given;
     const words = runtimeWords(logFile, run.path);
-    // Only KILL takes the first process, and unshare of util-linux 2.38 then fails on a signal mask and ends with 1.
-    const killed = this.killed || this.setupText.includes('sigprocmask unblock failed');
+    const killed = this.killed || tellsOfKill(this.words.text());
     const how = outermost.signal === undefined ? `exit code ${outermost.exitCode}` : outermost.signal;
-    const said = words === '' ? this.setupText : words;
+    const said = words === '' ? this.words.text() : words;
     this.failure =
       killed || said.trim() === ''
         ? new PluginError(
@@ -309,51 +287,9 @@ class RuntimeContainer implements RunningContainer {
     }
     this.running ||= existsSync(join(run.path, STARTED));
     if (this.endedBy !== undefined && outermost.exitCode === KILLED.exitCode) {
-      return { exitCode: SIGNALLED + constants.signals[this.endedBy], signal: this.endedBy };
+      return endedBy(this.endedBy);
     }
     return outermost;
-  }
-
-  private async clearAway(): Promise<void> {
-    const { run, onWarning } = this.given;
-    try {
-      for (const pauseMs of CGROUP_RETRIES_MS) {
-        if ((this.cgroup?.remove() ?? []).length === 0) {
-          break;
-        }
-        await sleep(pauseMs);
-      }
-      const busy = this.cgroup?.remove() ?? [];
-      if (busy.length > 0) {
-        onWarning(`cgroups are left behind: ${busy.join(', ')}`);
-      }
-      run.remove();
-    } catch (error) {
-      onWarning(`the folder of the run is left behind: ${(error as Error).message}`);
-    }
-  }
-
-  private setOomScore(): void {
-    const score = this.given.config.process?.oomScoreAdj;
-    if (score === undefined) {
-      return;
-    }
-    try {
-      writeFileSync(`/proc/${this.pid}/oom_score_adj`, `${score}`);
-    } catch (error) {
-      this.given.onWarning(`process.oomScoreAdj is not applied: ${(error as NodeJS.ErrnoException).code}`);
-    }
-  }
-
-  private state(status: OciState['status']): OciState {
-    return {
-      ociVersion: this.given.config.ociVersion,
-      id: this.given.id,
-      status,
-      ...(status === 'stopped' ? {} : { pid: this.pid }),
-      bundle: this.bundle,
-      annotations: this.given.config.annotations ?? {},
-    };
   }
 }
 

@@ -6,27 +6,22 @@
  * What is promised is what the builtin engine promises: the image is never written, and nothing is left behind however we end.
  * The runtime adds what util-linux cannot do: seccomp, security modules, sysctls, hooks inside the container.
  */
-import type { ChildProcess } from 'node:child_process';
-import { spawn } from 'node:child_process';
 import { accessSync, constants, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Duplex } from 'node:stream';
 import { PluginError, quote } from '../../errors/index.js';
 import { parseOciConfig } from '../../oci/index.js';
-import type { IdMaps, RunDirectory, Terminal } from '../common/index.js';
+import type { IdMaps, OutermostProcess, Terminal } from '../common/index.js';
 import {
   asEngineFailure,
   checkStart,
   cleanupStale,
-  coverInheritedFds,
   createCgroup,
   createRunDirectory,
   defaultRunBase,
   findTool,
   imageFolder,
-  spawned,
-  stderrOf,
+  spawnOutermost,
   TOOLS_PATH,
   terminalFor,
 } from '../common/index.js';
@@ -111,7 +106,9 @@ async function start(setting: Setting, spec: ContainerSpec, io: ContainerIo): Pr
   cleanupStale(runBase);
   const run = createRunDirectory(runBase, spec.id);
   const logFile = join(run.path, 'log');
-  const child = await spawnIn(run, { ...setting, idMaps, terminal }, { ...spec, config }, io, logFile);
+  const child = await spawnOutermost(run, io, terminal, () =>
+    outermost(run.path, { ...setting, idMaps, terminal }, { ...spec, config }, logFile, onWarning),
+  );
   // From here on the end of the process takes the folder with it.
   return superviseContainer({
     name: kind,
@@ -120,11 +117,6 @@ async function start(setting: Setting, spec: ContainerSpec, io: ContainerIo): Pr
     run,
     child,
     terminal,
-    streams: {
-      stdin: child.stdin,
-      stdout: child.stdout,
-      stderr: (child.stdio[4] as Duplex | null | undefined) ?? null,
-    },
     logFile,
     idMaps,
     stepTimeoutMs,
@@ -134,8 +126,8 @@ async function start(setting: Setting, spec: ContainerSpec, io: ContainerIo): Pr
   });
 }
 
-async function spawnIn(
-  run: RunDirectory,
+function outermost(
+  runDir: string,
   {
     kind,
     path,
@@ -147,58 +139,25 @@ async function spawnIn(
     readonly terminal: Terminal | undefined;
   },
   { id, rootfs, config }: ContainerSpec,
-  io: ContainerIo,
   logFile: string,
-): Promise<ChildProcess> {
-  const onWarning = io.onWarning ?? (() => undefined);
+  onWarning: (text: string) => void,
+): OutermostProcess {
   const rootless = uid !== 0;
-  try {
-    const image = imageFolder(rootfs, config.root?.path);
-    writeBundle({
-      kind,
-      config,
-      image,
-      runDir: run.path,
-      rootless,
-      idMaps,
-      terminal: terminal !== undefined,
-      onWarning,
-    });
-    const { option, box } = NO_CGROUPS[kind];
-    const runtime = [path, '--root', join(run.path, 'state'), option, '--log', logFile, '--log-format', 'json'];
-    const ids = idMaps === undefined ? '--map-root-user' : '--keep-caps';
-    const namespaces = [...(rootless ? ['--user', ids] : []), '--mount', '--pid', '--fork'];
-    const argv = [
+  const image = imageFolder(rootfs, config.root?.path);
+  writeBundle({ kind, config, image, runDir, rootless, idMaps, terminal: terminal !== undefined, onWarning });
+  const { option, box } = NO_CGROUPS[kind];
+  const ids = idMaps === undefined ? '--map-root-user' : '--keep-caps';
+  const namespaces = [...(rootless ? ['--user', ids] : []), '--mount', '--pid', '--fork'];
+  const boxArguments = [runDir, box, overlayOptions(rootless), idMaps === undefined ? '' : 'wait'];
+  const runtime = [path, '--root', join(runDir, 'state'), option, '--log', logFile, '--log-format', 'json'];
+  return {
+    command: [
+      'setpriv',
       ...['--pdeathsig', 'KILL', '--', 'unshare', ...namespaces, '--kill-child', '--propagation', 'private', '--'],
-      ...[
-        '/bin/sh',
-        '-c',
-        BOX,
-        SCRIPT_NAME,
-        run.path,
-        box,
-        overlayOptions(rootless),
-        idMaps === undefined ? '' : 'wait',
-      ],
-      ...[...runtime, 'run', '--bundle', run.path, id],
-    ];
-    const child = spawn('setpriv', argv, {
-      cwd: '/',
-      // An own session: a container in ours could type into our terminal, and a Ctrl-C would reach it twice. One with a
-      // terminal has an own session inside, and what carries keys to it must be told when ours is resized.
-      detached: terminal === undefined,
-      // Nothing of the config's, which would be code in a privileged process, and nothing of the caller's.
-      env: { PATH: TOOLS_PATH, LC_ALL: 'C' },
-      stdio: [io.stdin ?? 'inherit', io.stdout ?? 'inherit', 'pipe', 'pipe', stderrOf(io), ...coverInheritedFds()],
-    });
-    await spawned(child);
-    return child;
-  } catch (error) {
-    try {
-      run.remove();
-    } catch (leftBehind) {
-      onWarning(`the folder of the run is left behind: ${(leftBehind as Error).message}`);
-    }
-    throw error;
-  }
+      ...['/bin/sh', '-c', BOX, SCRIPT_NAME, ...boxArguments],
+      ...[...runtime, 'run', '--bundle', runDir, id],
+    ],
+    // Nothing of the config's, which would be code in a privileged process, and nothing of the caller's.
+    env: { PATH: TOOLS_PATH, LC_ALL: 'C' },
+  };
 }

@@ -1,0 +1,39 @@
+import type { ChildProcess } from 'node:child_process';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+const MAX_CHARS = 8192;
+const LAST_WORDS_MS = 500;
+
+/** What the tools of a container's setup say on their standard error. */
+export interface SetupWords {
+  /** So far; the beginning, where it is much. */
+  text(): string;
+  /** Wait until no more can come, or half a second: a failing tool's words may still be in the pipe when it has ended. */
+  complete(): Promise<void>;
+}
+
+export function collectSetupWords({ stderr }: ChildProcess): SetupWords {
+  let words = '';
+  stderr?.setEncoding('utf8').on('data', (text: string) => {
+    words = (words + text).slice(0, MAX_CHARS);
+  });
+  const ended = new Promise<void>((resolve) => {
+    stderr?.once('close', resolve);
+  });
+  return {
+    text: () => words,
+    complete: () => Promise.race([ended, sleep(LAST_WORDS_MS, undefined, { ref: false })]),
+  };
+}
+
+/** Whether the container was killed: only KILL takes its first process, and unshare of util-linux 2.38 then fails on a signal mask. */
+export function tellsOfKill(words: string): boolean {
+  return words.includes('sigprocmask unblock failed');
+}
+
+/** What to do about it, if the words tell. */
+export function setupHint(words: string): string | undefined {
+  return /unshare(?: failed|:).*(?:Operation not permitted|No space left)/.test(words)
+    ? 'Allow user namespaces (sysctl user.max_user_namespaces, AppArmor), or run it as root.'
+    : undefined;
+}
