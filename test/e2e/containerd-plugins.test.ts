@@ -1,11 +1,13 @@
 /** Plugins under containerd: what they do to containers that `ctr` starts. */
 
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import { encode, hooks } from '../../host/abi/index.js';
 import { AGAIN } from '../support/again.js';
 import { type Containerd, canContainerd, startContainerd } from '../support/containerd.js';
+import { compileExample } from '../support/example-plugin.js';
 import { lingering } from '../support/lingering.js';
 import { TINY_IMAGE } from '../support/oci-archive.js';
 import {
@@ -15,6 +17,7 @@ import {
   SITE_PLUGIN,
   setupEntry,
 } from '../support/plugged-runtime.js';
+import { packPuppet } from '../support/puppet.js';
 import { realRuntimes, type Trampoline, writeTrampoline } from '../support/trampoline.js';
 
 const supported = canContainerd();
@@ -97,6 +100,49 @@ describe.skipIf(!supported)('plugins under containerd', AGAIN, () => {
         .split('\n')
         .filter((text) => text.includes(`${real}-refused`) && text.includes('refused by setting'));
       expect(line).toContain(SITE_PLUGIN);
+    });
+
+    /** With one more plugin. */
+    async function withPlugin(name: string, bytes: Uint8Array, act: () => Promise<void>): Promise<void> {
+      const sif = join(folder, 'more.sif');
+      writeFileSync(sif, bytes);
+      expect(await plugged.cli('install', '--yes', sif)).toMatchObject({ exitCode: 0 });
+      try {
+        await act();
+      } finally {
+        await plugged.cli('uninstall', name);
+      }
+    }
+
+    test('the exclusive monitor with the grant ends a container, whose code stays its own', async () => {
+      const { id, response } = hooks.monitorContainer;
+      const puppet = await packPuppet({
+        hook: id,
+        answer: encode(response, { signal: 'SIGTERM', exitCode: 9, nextTickMs: 100 }),
+        manifest: { monitor: 'exclusive', requests: ['process:signal'] },
+      });
+      await withPlugin('example.com/puppet', puppet, async () => {
+        const script = 'trap "exit 5" TERM; while :; do sleep 0.05; done';
+        expect(await run('acted-on', script)).toEqual({ exitCode: 5, stdout: '', stderr: '' });
+      });
+    });
+
+    test('a monitor hears of its figures and of its end', async () => {
+      const name = 'example.com/monitor-plugin';
+      await withPlugin(name, await compileExample('monitor-plugin'), async () => {
+        await plugged.cli('config', name, 'tickMs=100');
+        const log = () => readFileSync(`/proc/${containerd.pid}/root/run/wasm-plugin/oci.log`, 'utf8');
+        const heard = () =>
+          log()
+            .split('\n')
+            .filter((line) => line.includes(`${real}-watched`))
+            .join('\n');
+        const running = run('watched', 'exec sleep 1000');
+        await vi.waitFor(() => expect(heard()).toMatch(/started, pid \d+\n.*alive for \d+ ms, \d+ KiB/), 120_000);
+        await containerd.ctr('tasks', 'kill', '--signal', 'SIGKILL', `${real}-watched`);
+        expect(await running).toMatchObject({ exitCode: 137 });
+        await vi.waitFor(() => expect(heard()).toMatch(/exited .* after [1-9]\d* ticks/), 120_000);
+      });
     });
 
     test('another process in the container sees what they set', async () => {
