@@ -30,6 +30,7 @@ const cases: { words: string[]; exitCode: number; says: string[] }[] = [
     exitCode: 125,
     says: ['skopeo copy docker://a.io/b/c@sha256 oci:image'],
   },
+  { words: ['run', 'oci:misspelt'], exitCode: 125, says: ['An image is a folder'] },
   { words: ['run', 'misspelt'], exitCode: 125, says: ['no such file or folder', 'An image is a folder'] },
   { words: ['run', 'x:$(id)'], exitCode: 125, says: ['no such file or folder', 'An image is a folder'] },
   { words: ['run', '-v', '/etc:/x', 'image'], exitCode: 125, says: ['--bind SRC[:DST[:ro]]'] },

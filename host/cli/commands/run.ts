@@ -6,7 +6,7 @@ import { launchContainer, prepareContainer } from '../container/launch.js';
 import { requestFromOptions } from '../container/request.js';
 import type { CommandContext, RunCommand } from '../context.js';
 import { EXIT_NOT_FOUND, EXIT_OK, EXIT_RUN_FAILED } from '../exit-code.js';
-import { CommandFailure, failed, isPluginError, UsageError } from '../failure.js';
+import { CommandFailure, failed, UsageError } from '../failure.js';
 import type { ParsedBuiltin } from '../program/parsed.js';
 import { missingImageHint } from './missing-image.js';
 import { withPhases } from './phases.js';
@@ -40,7 +40,7 @@ export const run: RunCommand = async (context, parsed) => {
       ? error
       : failed(`Failed to run ${quote(image)}`, error, {
           exitCode: EXIT_RUN_FAILED,
-          hint: isPluginError(error, 'IMAGE_UNSUPPORTED') ? missingImageHint(image, context) : undefined,
+          hint: missingImageHint(error, image, context),
         });
   }
 };
