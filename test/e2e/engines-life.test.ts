@@ -143,9 +143,10 @@ for (const { engine, identity, possible } of combinations()) {
     test('a live run is not taken for a stale one, nor its id given twice', async () => {
       const first = workshop.launch(identity, order('sleep 60'));
       expect(await eventually(() => first.events.some((event) => event.event === 'created'))).toBe(true);
-      const second = await workshop.run(identity, order('true', { id: `${mark}${runs}` }));
+      const id = `${mark}${runs}`;
+      const second = await workshop.run(identity, order('true', { id }));
       expect(second.failed).toMatchObject({ code: 'ENGINE_FAILED', message: expect.stringContaining('it is running') });
-      expect(left().runs).toEqual([`run-${mark}${runs}`]);
+      expect(left().runs).toEqual([`run-${id}`]);
       first.process.kill('SIGKILL');
       expect(await nothingLeft(), JSON.stringify(left())).toBe(true);
     });
