@@ -36,6 +36,8 @@ interface Archive {
 interface Result {
   readonly archive: string;
   readonly megabytesPerSecond: Readonly<Record<string, readonly number[]>>;
+  /** Processor time of both our threads, in milliseconds for each round. */
+  readonly ownCpuMs: readonly number[];
 }
 
 const options = readOptions('Unpacking of images by a plugin, beside GNU tar.', { rounds: 10, quickRounds: 1 });
@@ -62,6 +64,7 @@ process.stdout.write(report());
 async function measure(archive: Archive): Promise<Result> {
   process.stderr.write(`${archive.name}\n`);
   const file = make(archive);
+  let ownCpuMs: number[] = [];
   const entries = [
     {
       name: TAR,
@@ -72,14 +75,18 @@ async function measure(archive: Archive): Promise<Result> {
     {
       name: OURS,
       unpack: async (target: string) => {
+        const before = process.cpuUsage();
         if ((await dispatcher.unpackImage(file, target)) === undefined) throw new Error(`No driver takes ${file}`);
+        const { user, system } = process.cpuUsage(before);
+        ownCpuMs.push((user + system) / 1000);
       },
     },
   ].map(({ name, unpack }) => ({ name, sample: () => speed(archive, unpack) }));
   await interleave(entries, options.quick ? 0 : WARM_UP_ROUNDS);
+  ownCpuMs = [];
   const samples = await interleave(entries, options.rounds);
   rmSync(file);
-  return { archive: archive.name, megabytesPerSecond: Object.fromEntries(samples) };
+  return { archive: archive.name, megabytesPerSecond: Object.fromEntries(samples), ownCpuMs };
 }
 
 /** Bytes that nobody can make smaller, under names as long as those of libraries. */
@@ -110,9 +117,15 @@ async function speed({ files, bytesEach }: Archive, unpack: (target: string) => 
 
 function report(): string {
   const speedText = (value: number): string => `${value.toFixed(0)} MB/s`;
-  const rows = results.map(({ archive, megabytesPerSecond }) => {
+  const rows = results.map(({ archive, megabytesPerSecond, ownCpuMs }) => {
     const [tar = [], ours = []] = [megabytesPerSecond[TAR], megabytesPerSecond[OURS]];
-    return [archive, speedText(median(tar)), speedText(median(ours)), formatRatio(ratio(ours, tar))];
+    return [
+      archive,
+      speedText(median(tar)),
+      speedText(median(ours)),
+      formatRatio(ratio(ours, tar)),
+      `${median(ownCpuMs).toFixed(0)} ms`,
+    ];
   });
   const verdicts = results.map(
     ({ archive, megabytesPerSecond }): Verdict => ({
@@ -125,7 +138,7 @@ function report(): string {
   return formatReport(options, {
     packages: ['assemblyscript'],
     note: `megabytes of content a second; ratios to ${TAR} of the same round`,
-    tables: [[['', TAR, OURS, 'ratio'], ...rows], verdictRows(verdicts)],
+    tables: [[['', TAR, OURS, 'ratio', `processor, ${OURS}`], ...rows], verdictRows(verdicts)],
     samples: { results },
   });
 }
