@@ -53,9 +53,9 @@ function exitFolder(pid: number, id: string): string | undefined {
   try {
     const parent = /^PPid:\s+(\d+)$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
     const words = readFileSync(`/proc/${parent}/cmdline`, 'utf8').split('\0');
-    const valueOf = (...names: string[]) => words[words.findIndex((word) => names.includes(word)) + 1] ?? '';
-    const folder = valueOf('--exit-dir');
-    const isOurs = basename(words[0] ?? '') === 'conmon' && valueOf('--cid', '-c') === id;
+    const after = (...names: string[]) => words[words.findIndex((_, at) => names.includes(words[at - 1] ?? ''))] ?? '';
+    const folder = after('--exit-dir');
+    const isOurs = basename(words[0] ?? '') === 'conmon' && after('--cid', '-c') === id;
     return isOurs && isAbsolute(folder) && !id.includes('/') ? folder : undefined;
   } catch {
     return undefined;
