@@ -37,13 +37,14 @@ describe('the host', () => {
   const ways = [
     { name: 'eval', pattern: /\beval\s*\(/ },
     { name: 'the Function constructor', pattern: /\bnew\s+Function\b|[^\w.]Function\s*\(/ },
-    { name: 'node:vm', pattern: /['"](node:)?vm['"]/ },
+    // It loads a file of our own program, as require would, with what V8 made of it before.
+    { name: 'node:vm', pattern: /['"](node:)?vm['"]/, but: ['cli/own-code.ts'] },
     { name: 'modules out of text', pattern: /data:text\/javascript|createObjectURL/ },
     { name: 'the build of msgpackr that evaluates', pattern: /from 'msgpackr(?!\/index-no-eval')/ },
   ];
-  for (const { name, pattern } of ways) {
+  for (const { name, pattern, but = [] } of ways) {
     test(`does not use ${name}`, () => {
-      expect(sources.filter(({ code }) => pattern.test(code)).map(({ path }) => path)).toEqual([]);
+      expect(sources.filter(({ code }) => pattern.test(code)).map(({ path }) => path)).toEqual(but);
     });
   }
 });

@@ -70,7 +70,15 @@ describe('send()', () => {
 describe('lines', () => {
   const options = () =>
     remoteOptions(
-      { port: mine, wake, parts: undefined as never, limits: {}, capabilities: [], wasi: { env: new Map(), args: [] } },
+      {
+        port: mine,
+        wake,
+        shared: new SharedArrayBuffer(0),
+        parts: undefined as never,
+        limits: {},
+        capabilities: [],
+        wasi: { env: new Map(), args: [] },
+      },
       channel,
     );
   const kinds = (): string[] =>

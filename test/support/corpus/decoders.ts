@@ -29,7 +29,7 @@ export const DECODERS: Readonly<Record<string, (bytes: Uint8Array) => unknown>> 
 export function admitAndRewrite(module: Uint8Array): void {
   const instances = [{ kind: 'instantiate' as const, module: 0, args: new Map() }];
   const plan = { modules: [module], imports: [], exports: [], instances, hooks: new Map() };
-  const [facts] = admitModules(plan, DEFAULT_SANDBOX_LIMITS);
+  const [facts] = admitModules(plan, DEFAULT_SANDBOX_LIMITS, false);
   memoryBounds(plan, [facts!], DEFAULT_SANDBOX_LIMITS);
   const tableMaxima = tableBounds(plan, [facts!], DEFAULT_SANDBOX_LIMITS.tableEntries)[0]!;
   for (const meter of [NO_METER, ...METERS]) {
