@@ -49,6 +49,9 @@ try busy || exit 1
 # We may have been killed before we saw that it is somebody else's.
 base=\${4%/*}
 [ -O "$base" ] && [ ! -L "$base" ] || exit 0
+# A runtime that is not dead yet would make its folder anew.
+unused() { ! printf '%s/\\n' "$1" | grep -qsF -f - /proc/[0-9]*/cmdline; }
+try unused "$1"
 rm -rf -- "$4"
 case $(cat "$1/owner.json") in "$2"*) ;; *) rmdir -- "$base"; exit 0 ;; esac
 mv -T -- "$1" "$3" || exit 1
