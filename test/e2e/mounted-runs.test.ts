@@ -102,6 +102,13 @@ describe.skipIf(!canContain('root'))('a folder that is mounted in a run', () => 
   }
 });
 
+test('a runtime that dies later than we do leaves no folder', async () => {
+  expect(spawnSync(process.execPath, [child, 'late', base]).signal).toBe('SIGKILL');
+  const named = () => readdirSync('/proc').filter((pid) => /^\d+$/.test(pid) && commandOf(pid).includes(base));
+  expect(await eventually(() => named().length === 0)).toBe(true);
+  expect(existsSync(base)).toBe(false);
+});
+
 function commandOf(pid: string): string {
   try {
     return readFileSync(`/proc/${pid}/cmdline`, 'utf8');
