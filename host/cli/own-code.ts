@@ -31,10 +31,10 @@ export function requireKept(require: NodeJS.Require, path: string, store: string
   const source = bytes.toString('latin1');
   const key = createHash('sha256').update(`${process.version} ${process.arch}\n`).update(bytes).digest('hex');
   const kept = code.read(key) ?? NOTHING;
-  const script = kept.byteLength > 0 ? compile(source, path, kept) : compileAll(source, path);
-  if (kept.byteLength === 0) code.keep(key, script.createCachedData());
+  if (kept.byteLength === 0 && code.mayKeep()) code.keep(key, compileAll(source, path).createCachedData());
+  const script = compile(source, path, kept.byteLength > 0 ? kept : undefined);
   // Made for other flags, and V8 compiles one text only once in a process: the next one makes it anew.
-  else if (script.cachedDataRejected === true) code.keep(key, NOTHING);
+  if (script.cachedDataRejected === true) code.keep(key, NOTHING);
   const module = { exports: {} };
   (script.runInThisContext() as ModuleFunction)(module.exports, require, module, path, dirname(path));
   return module.exports;

@@ -51,7 +51,8 @@ real=${quoteWord(runtime)}
 node=${quoteWord(program[0])}
 script=${quoteWord(program[1])}
 state=${quoteWord(state)}
-records=${quoteWord(`${store}/plugins`)}
+store=${quoteWord(store)}
+records=$store/plugins
 command= root= log= option= unknown=
 for word in "$@"; do
   if [ -n "$option" ]; then
@@ -81,9 +82,14 @@ plugins() (
   exec "$node" "$script" oci ${ownOptions(options)} -- "$@" </dev/null >&2 ${CLOSE}
 )
 
-# Each installed plugin has a record there. A folder that cannot be looked into is for the plugins' process to complain about.
+# Certainly not there: the folder above could be searched for it.
+missing() { [ ! -e "$1" ] && [ ! -L "$1" ] && [ -d "\${1%/*}" ] && [ -x "\${1%/*}" ]; }
+
+# Each installed plugin has a record. A folder that cannot be looked into is for the plugins' process to complain about.
 nobody_to_ask() {
-  [ -r "$records" ] && [ -x "$records" ] && [ ! -e "$left" ] || return 1
+  [ ! -e "$left" ] || return 1
+  ! missing "$records" && ! missing "$store" || return 0
+  [ -r "$records" ] && [ -x "$records" ] || return 1
   for record in "$records"/*.json; do
     [ ! -e "$record" ] || return 1
   done

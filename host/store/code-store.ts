@@ -20,6 +20,8 @@ import { checkFolder, checkFoldersAbove, ownersOf } from './trusted-folder.js';
 export interface CodeStore {
   /** @param key - 64 hexadecimal digits. @returns what was kept under it, the caller's own, or undefined. Does not throw. */
   read(key: string): Uint8Array | undefined;
+  /** Whether this process may keep anything: not where the store is somebody else's, or is not there yet. */
+  mayKeep(): boolean;
   /** Keep bytes, where this process may. Does not throw. */
   keep(key: string, bytes: Uint8Array): void;
 }
@@ -57,20 +59,29 @@ export function codeStore({ layout, files, owners, uid, readOnly }: CodeContext,
     return file === undefined ? undefined : unseal(file, key);
   }
 
+  const packagesFolder = () => (readOnly ? undefined : checkFolder(layout.packages, [uid]));
+
   function keepFile(key: string, bytes: Uint8Array): void {
-    // Who may read packages may read what is made of them.
-    const packages = checkFolder(layout.packages, [uid]);
+    const packages = packagesFolder();
     if (packages === undefined) return;
     if (checkFolder(layout.code, [uid]) === undefined) files.makeFolder(layout.code, Number(packages.mode & 0o777n));
     const kept = namesIn(layout.code).filter((name) => name.startsWith(`${prefix}-`));
     if (kept.length >= MAX_KEPT) {
       for (const name of kept) files.remove(join(layout.code, name));
     }
+    // Who may read packages may read what is made of them.
     const mode = (packages.mode & OTHERS_READ) === 0n ? 0o600 : 0o644;
     replaceFile(files, layout.code, nameOf(key), seal(bytes, key), mode);
   }
 
   return {
+    mayKeep() {
+      let may = false;
+      attempt(() => {
+        may = packagesFolder() !== undefined;
+      });
+      return may;
+    },
     read(key) {
       let found: Uint8Array | undefined;
       attempt(() => {
@@ -79,7 +90,7 @@ export function codeStore({ layout, files, owners, uid, readOnly }: CodeContext,
       return found;
     },
     keep(key, bytes) {
-      if (!readOnly && bytes.byteLength <= MAX_CODE_BYTES - HEAD_BYTES) attempt(() => keepFile(key, bytes));
+      if (bytes.byteLength <= MAX_CODE_BYTES - HEAD_BYTES) attempt(() => keepFile(key, bytes));
     },
   };
 }

@@ -10,6 +10,7 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -165,6 +166,10 @@ describe('the files', () => {
 describe('the runtime entry', () => {
   let base: string;
   let entry: string;
+  const install = () => {
+    mkdirSync(join(base, 'store/plugins'), { recursive: true });
+    writeFileSync(join(base, 'store/plugins', `${'0'.repeat(64)}.json`), '{}');
+  };
   const read = (name: string) => (existsSync(join(base, name)) ? readFileSync(join(base, name), 'utf8') : '');
   beforeAll(() => {
     base = mkdtempSync(join(tmpdir(), "wasm-plugin-entry-it's $HOME "));
@@ -184,6 +189,7 @@ describe('the runtime entry', () => {
     const { files } = planPodman({ ...facts, config: join(base, 'conf') }, []);
     applyFiles(files, base, false);
     entry = join(base, 'wasm-plugin');
+    install();
   });
   afterAll(() => rmSync(base, { recursive: true, force: true }));
 
@@ -224,18 +230,27 @@ describe('the runtime entry', () => {
     const records = join(base, 'store/plugins');
     const state = join(base, 'state/at//r');
     const create = () => call(['--root', '/r', 'create', 'a']).asked;
-    mkdirSync(records, { recursive: true });
-    expect(create()).toBe(false);
-    writeFileSync(join(records, `${'0'.repeat(64)}.json`), '{}');
     expect(create()).toBe(true);
     rmSync(join(records, `${'0'.repeat(64)}.json`));
+    expect(create()).toBe(false);
     mkdirSync(state, { recursive: true });
     writeFileSync(join(state, 'a.json'), '');
     expect(create()).toBe(true);
     rmSync(join(base, 'state'), { recursive: true });
     expect(create()).toBe(false);
-    rmSync(join(base, 'store'), { recursive: true });
+    rmSync(records, { recursive: true });
+    expect(create()).toBe(false);
+    writeFileSync(records, 'a file in its place');
     expect(create()).toBe(true);
+    rmSync(join(base, 'store'), { recursive: true });
+    expect(create()).toBe(false);
+    symlinkSync('/nowhere', join(base, 'store'));
+    expect(create()).toBe(true);
+    rmSync(join(base, 'store'));
+    writeFileSync(join(base, 'store'), '');
+    expect(create()).toBe(true);
+    rmSync(join(base, 'store'));
+    install();
   });
 
   test('a state is what makes exec ask, and goes with a delete that works', () => {
