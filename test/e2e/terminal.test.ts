@@ -65,13 +65,15 @@ for (const { engine, identity, possible } of combinations().filter(({ engine }) 
     test('a shell has job control, and Ctrl-C, Ctrl-Z and Ctrl-D do what they do everywhere', async () => {
       const terminal = await open(['-t'], ['sh']);
       await terminal.until('[#$] $');
-      await terminal.send('sh -c "echo u\'p\'; exec sleep 50"\r');
+      const seconds = `50${process.pid}`;
+      await terminal.send(`sh -c "echo u'p'; exec sleep ${seconds}"\r`);
       await terminal.until('up\r\n');
       await terminal.send(CTRL_Z);
       await terminal.until('Stopped.*[#$] $');
       await terminal.send('fg\r');
       await terminal.until('sleep 50');
-      await new Promise((resolve) => setTimeout(resolve, 300));
+      // The shell prints its line before it hands the terminal over.
+      expect(await eventually(() => marked(seconds).some(isInForeground))).toBe(true);
       await terminal.send(CTRL_C);
       await terminal.until('[#$] $');
       await terminal.send('echo code $?; exit 9\r');
@@ -146,10 +148,11 @@ for (const { engine, identity, possible } of combinations().filter(({ engine }) 
         await terminal.until('ready');
         const found = victims(marked(mark));
         expect(found.length).toBeGreaterThan(0);
-        for (const { pid } of found) process.kill(pid, 'SIGKILL');
+        // Some of them end the others.
+        for (const { pid } of found) kill(pid);
         const { status } = await terminal.ended();
         expect([status, await terminal.modes()]).toEqual([137, before]);
-        expect(marked(mark)).toEqual([]);
+        expect(await eventually(() => marked(mark).length === 0)).toBe(true);
       });
     }
 
@@ -225,6 +228,22 @@ for (const { engine, possible } of asRoot) {
     terminal.close();
     expect(text).toBe('1234\r\n/dev/pts/0\r\nopened\r\ntyped\r\n');
   });
+}
+
+function kill(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+  }
+}
+
+/** It runs, in the process group that its terminal sends Ctrl-C to. */
+function isInForeground({ pid }: Found): boolean {
+  const [state, , group, , , foreground] = readFileSync(`/proc/${pid}/stat`, 'utf8')
+    .replace(/^.*\) /s, '')
+    .split(' ');
+  return state !== 'T' && group === foreground;
 }
 
 interface Found {

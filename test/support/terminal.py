@@ -68,7 +68,7 @@ def step(what):
     if "modes" in what:
         flags = termios.tcgetattr(slave)
         return {"modes": repr(flags)}
-    end = time.time() + what.get("seconds", 20)
+    end = time.time() + what.get("seconds", 120)
     if "until" in what:
         pattern = re.compile(what["until"], re.S)
         while time.time() < end:

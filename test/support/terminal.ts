@@ -22,7 +22,7 @@ export interface TestTerminal {
   resize(rows: number, columns: number): Promise<void>;
   /** Its settings, to compare. */
   modes(): Promise<string>;
-  /** Wait for the end. @returns exit code, negative for a signal, null if it still runs after 20 seconds; and the rest of the output. */
+  /** Wait for the end. @returns exit code, negative for a signal, null if it still runs after two minutes; and the rest of the output. */
   ended(): Promise<{ readonly status: number | null; readonly text: string }>;
   /** Take it away, as closing its window does. */
   hangUp(): void;

@@ -9,8 +9,6 @@ export interface TarPart {
   readonly size: number;
 }
 
-const MAX_LINKS = 1;
-
 /**
  * Find the files of an archive by reading its headers alone.
  *
@@ -51,11 +49,9 @@ export function indexTar(
   }
   reader.finish();
   // A file with a hole at its end is one that is cut short; who reads it says so.
-  for (let round = 0; round < MAX_LINKS; round++) {
-    for (const [name, target] of links) {
-      const found = files.get(target);
-      if (found !== undefined) files.set(name, found);
-    }
+  for (const [name, target] of links) {
+    const found = files.get(target);
+    if (found !== undefined) files.set(name, found);
   }
   return files;
 }
