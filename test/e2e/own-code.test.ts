@@ -14,7 +14,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { openStore } from '../../host/store/index.js';
 import { aPackage } from '../support/store-packages.js';
@@ -49,6 +49,10 @@ describe.skipIf(!built)('the part of the command that engines start', () => {
   }
   const fine = { status: 0, stderr: '' };
   const files = (): string[] => (existsSync(code) ? readdirSync(code).map((name) => join(code, name)) : []);
+
+  test('is ASCII, as it is read', () => {
+    expect(readFileSync(join(dirname(BIN), 'oci.js')).findIndex((byte) => byte > 0x7f)).toBe(-1);
+  });
 
   test('is compiled once, and then read', () => {
     expect(create()).toEqual(fine);
