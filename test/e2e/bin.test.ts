@@ -1,21 +1,18 @@
 /** The built command as a process: both halves of the bundle, exit codes, and readers that go away. */
 import { spawn, spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
+import { mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createPacker } from '../support/cli-package.js';
-
-const BIN = join(import.meta.dirname, '../../dist/bin/wasm-plugin.js');
-const built = existsSync(BIN);
-if (!built && process.env.CI === 'true') throw new Error('The command is not built: run npm run build first');
+import { DIST_COMMAND, isBuilt } from '../support/dist-command.js';
 
 const root = mkdtempSync(join(tmpdir(), 'wasm-plugin-bin-'));
 afterAll(() => rmSync(root, { recursive: true, force: true }));
 const env = { PATH: process.env.PATH, WASM_PLUGIN_STORE: join(root, 'store') };
 
 function run(...args: string[]) {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [BIN, ...args], {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [DIST_COMMAND, ...args], {
     encoding: 'utf8',
     env,
     cwd: root,
@@ -24,7 +21,7 @@ function run(...args: string[]) {
   return { status, stdout, stderr };
 }
 
-describe.skipIf(!built)('the bin', () => {
+describe.skipIf(!isBuilt())('the bin', () => {
   let sif: string;
   beforeAll(async () => {
     const packer = await createPacker(root);
@@ -65,13 +62,13 @@ describe.skipIf(!built)('the bin', () => {
 
   test('prints its version from wherever it is linked', () => {
     const link = join(root, 'wp');
-    symlinkSync(BIN, link);
+    symlinkSync(DIST_COMMAND, link);
     const { stdout } = spawnSync(link, ['--version'], { encoding: 'utf8', env });
     expect(stdout).toMatch(/^wasm-plugin version \d+\.\d+\.\d+\n$/);
   });
 
   test('ends quietly when its reader goes away', async () => {
-    const child = spawn(process.execPath, [BIN, '--help'], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(process.execPath, [DIST_COMMAND, '--help'], { env, stdio: ['ignore', 'pipe', 'pipe'] });
     child.stdout.destroy();
     let stderr = '';
     child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
@@ -80,7 +77,10 @@ describe.skipIf(!built)('the bin', () => {
   });
 
   test('can be ended while it waits', async () => {
-    const child = spawn(process.execPath, [BIN, 'call', sif, 'command', '--input', '-'], { env, stdio: 'pipe' });
+    const child = spawn(process.execPath, [DIST_COMMAND, 'call', sif, 'command', '--input', '-'], {
+      env,
+      stdio: 'pipe',
+    });
     await new Promise((done) => setTimeout(done, 500));
     child.kill('SIGINT');
     const signal = await new Promise((done) => child.on('close', (_code, name) => done(name)));

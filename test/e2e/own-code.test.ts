@@ -17,14 +17,12 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { openStore } from '../../host/store/index.js';
+import { DIST_COMMAND, isBuilt } from '../support/dist-command.js';
 import { aPackage } from '../support/store-packages.js';
 
-const BIN = join(import.meta.dirname, '../../dist/bin/wasm-plugin.js');
-const built = existsSync(BIN);
-if (!built && process.env.CI === 'true') throw new Error('The command is not built: run npm run build first');
 const USER = 1000;
 
-describe.skipIf(!built)('the part of the command that engines start', () => {
+describe.skipIf(!isBuilt())('the part of the command that engines start', () => {
   let base: string;
   let code: string;
   beforeEach(async () => {
@@ -43,7 +41,7 @@ describe.skipIf(!built)('the part of the command that engines start', () => {
     writeFileSync(join(bundle, 'config.json'), '{}');
     if (options.uid !== undefined) chownSync(bundle, options.uid, options.uid);
     const own = ['--store', join(base, 'store'), '--state', state, '--runtime', '/bin/true', '--hook', '/no/hook'];
-    const words = [...(options.node ?? []), BIN, 'oci', ...own, '--', 'create', '--bundle', bundle, 'a'];
+    const words = [...(options.node ?? []), DIST_COMMAND, 'oci', ...own, '--', 'create', '--bundle', bundle, 'a'];
     const { status, stderr } = spawnSync(process.execPath, words, { encoding: 'utf8', uid: options.uid });
     return { status, stderr };
   }
@@ -51,7 +49,7 @@ describe.skipIf(!built)('the part of the command that engines start', () => {
   const files = (): string[] => (existsSync(code) ? readdirSync(code).map((name) => join(code, name)) : []);
 
   test('is ASCII, as it is read', () => {
-    expect(readFileSync(join(dirname(BIN), 'oci.js')).findIndex((byte) => byte > 0x7f)).toBe(-1);
+    expect(readFileSync(join(dirname(DIST_COMMAND), 'oci.js')).findIndex((byte) => byte > 0x7f)).toBe(-1);
   });
 
   test('is compiled once, and then read', () => {
