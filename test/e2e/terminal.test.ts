@@ -62,6 +62,18 @@ for (const { engine, identity, possible } of combinations().filter(({ engine }) 
       expect({ status, text }).toEqual({ status: 7, text: '33 101\r\n/dev/pts/0\r\nerr\r\n\r\nmine\r\n' });
     });
 
+    test.runIf(engine === 'runc')('the runtime knows the size before the command runs, not only after', async () => {
+      const terminal = await open(['-t', '--name', `size-${identity}`], ['sh', '-c', 'echo ready; read -r line']);
+      await terminal.until('ready');
+      const [path = ''] = readdirSync(join(folder, identity), { recursive: true, encoding: 'utf8' }).filter((name) =>
+        /^wasm-plugin-\d+\/[^/]*\/config\.json$/.test(name),
+      );
+      const { process } = JSON.parse(readFileSync(join(folder, identity, path), 'utf8'));
+      expect(process).toMatchObject({ terminal: true, consoleSize: { height: 33, width: 101 } });
+      await terminal.send('\r');
+      expect((await terminal.ended()).status).toBe(0);
+    });
+
     test('a shell has job control, and Ctrl-C, Ctrl-Z and Ctrl-D do what they do everywhere', async () => {
       const terminal = await open(['-t'], ['sh']);
       await terminal.until('[#$] $');

@@ -10,6 +10,8 @@ const STTY_TIMEOUT_MS = 2000;
 
 /** The terminal of the caller, which a container's own is shown on. */
 export interface Terminal {
+  /** In characters, as it was at the start. Undefined if it tells none. */
+  readonly size: { readonly height: number; readonly width: number } | undefined;
   /** Bring back the settings of the start. A process that is killed while it carries keys leaves them raw. */
   restore(): void;
 }
@@ -34,12 +36,18 @@ export function terminalFor(
   }
   const saved = stty(input, '--save');
   return {
+    size: sizeOf(stty(input, 'size')),
     restore() {
       if (saved !== undefined) {
         stty(input, saved.trim());
       }
     },
   };
+}
+
+function sizeOf(text = ''): Terminal['size'] {
+  const [height = 0, width = 0] = text.trim().split(' ').map(Number);
+  return height > 0 && width > 0 ? { height, width } : undefined;
 }
 
 function descriptorOf(choice: StdioChoice = 'inherit', own: number): number | undefined {

@@ -9,7 +9,7 @@ import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { quote } from '../../errors/index.js';
 import { isRuntimeSetting, type OciConfig, type OciHook } from '../../oci/index.js';
-import type { IdMaps } from '../common/index.js';
+import type { IdMaps, Terminal } from '../common/index.js';
 import { copyDirectory, recordIdMaps, TOOLS_PATH } from '../common/index.js';
 import { checkAccounts } from './accounts.js';
 import type { RuntimeKind } from './admit.js';
@@ -27,7 +27,7 @@ export interface BundleInput {
   /** The ids of that namespace, where it has more than one. */
   readonly idMaps: IdMaps | undefined;
   /** Whether the runtime shall make one, and show it on ours. */
-  readonly terminal: boolean;
+  readonly terminal: Terminal | undefined;
   readonly onWarning: (text: string) => void;
 }
 
@@ -83,7 +83,9 @@ function bundleConfig({ kind, config, image, runDir, rootless, idMaps, terminal,
     root: { ...config.root, path: join(runDir, 'root'), readonly: rootless && readOnly },
     process: {
       ...restOfProcess,
-      terminal,
+      terminal: terminal !== undefined,
+      // A runtime brings the size over only when the command runs already, and this one before.
+      consoleSize: terminal?.size,
       user: { ...user, uid: user.uid ?? 0, gid: user.gid ?? 0 },
       rlimits: process?.rlimits?.map((limit) => ({
         ...limit,

@@ -144,7 +144,7 @@ function outermost(
 ): OutermostProcess {
   const rootless = uid !== 0;
   const image = imageFolder(rootfs, config.root?.path);
-  writeBundle({ kind, config, image, runDir, rootless, idMaps, terminal: terminal !== undefined, onWarning });
+  writeBundle({ kind, config, image, runDir, rootless, idMaps, terminal, onWarning });
   const { option, box } = NO_CGROUPS[kind];
   const ids = idMaps === undefined ? '--map-root-user' : '--keep-caps';
   const namespaces = [...(rootless ? ['--user', ids] : []), '--mount', '--pid', '--fork'];
