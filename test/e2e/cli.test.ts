@@ -1,5 +1,5 @@
 /** Managing plugins: upstream's end-to-end steps, then what we add, each through `main` with its writers passed in. */
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
@@ -8,6 +8,7 @@ import type { CliOptions, CliResult } from '../support/cli.js';
 import { cli as runCli } from '../support/cli.js';
 import type { Packer } from '../support/cli-package.js';
 import { createPacker } from '../support/cli-package.js';
+import type { TextPlugin } from '../support/text-plugin.js';
 import { textPlugin } from '../support/text-plugin.js';
 
 const NOTHING = 'There are no plugins installed.\n';
@@ -277,6 +278,48 @@ describe('install', () => {
     expect((await cli(['inspect', NAME])).stdout).toContain('Version: 1.0.0\n');
   });
 
+  const unloadable = [
+    {
+      name: 'code that does not validate',
+      parts: { main: '(func (drop (i32.add (i64.const 1) (i32.const 1))))' },
+      says: /core module \d: it is not a valid WebAssembly module/,
+    },
+    {
+      name: 'a reserved interface that no program can offer',
+      parts: { capability: 'wasm-plugin:other/thing@1.0.0' },
+      says: /wasm-plugin:other\/thing/,
+    },
+    {
+      name: 'more memory than a plugin may have',
+      parts: { memory: '(memory (export "memory") 4096)' },
+      says: /memory/,
+    },
+  ];
+  for (const { name, parts, says } of unloadable) {
+    test(`a package with ${name} asks nobody, and replaces nothing`, async () => {
+      const path = await packText(parts);
+      const first = await cli(['install', path], { isTty: true, input: 'y\n' });
+      expect(first.exitCode).toBe(1);
+      expect(first.stderr).toMatch(says);
+      expect(first.stderr).not.toContain('[y/N]');
+      expect(existsSync(join(cwd, 'store'))).toBe(false);
+
+      await install(packer.pack({}));
+      const before = (await cli(['inspect', '--json', NAME])).stdout;
+      for (const option of ['--yes', '--disabled']) {
+        expect((await cli(['install', '--yes', option, path])).exitCode).toBe(1);
+      }
+      expect((await cli(['inspect', '--json', NAME])).stdout).toBe(before);
+    });
+  }
+
+  test('keeps the code of the package for its first container', async () => {
+    // Not loaded in this process before: what is in its cache is not made again.
+    await install('--disabled', await packText({ main: '(func (export "unlike-any-other"))' }));
+    const [name = ''] = readdirSync(join(cwd, 'store/code'));
+    expect(name).toContain(JSON.parse((await cli(['inspect', '--json', NAME])).stdout).digest.slice('sha256:'.length));
+  });
+
   test('warns about a grant that nobody asked for', async () => {
     expect((await cli(['install', '--grant', 'kv', packer.pack({})])).stderr).toContain(
       'WARNING: Grant "kv" has no effect',
@@ -288,14 +331,19 @@ const foreign = [
   { id: 'wasm-plugin:host/later@1.0.0', warning: /which this version does not offer/ },
   { id: 'acme:lookup/dns@1.0.0', warning: /it can only be loaded by a program that does/ },
 ];
+/** Write a package of a component made from text; returns its path. */
+async function packText(parts: TextPlugin): Promise<string> {
+  const manifest = { name: NAME, author: 'A', version: '1.0.0', description: 'd', requests: [] };
+  const contributes = { commands: [], flags: [], phases: [] };
+  const path = join(cwd, 'text.sif');
+  writeFileSync(path, packPlugin({ component: await textPlugin(parts), manifest: { ...manifest, contributes } }));
+  return path;
+}
+
 describe('install of a plugin that needs more than there is here warns', () => {
   for (const { id, warning } of foreign) {
     test(id, async () => {
-      const manifest = { name: NAME, author: 'A', version: '1.0.0', description: 'd', requests: [] };
-      const contributes = { commands: [], flags: [], phases: [] };
-      const component = await textPlugin({ capability: id });
-      writeFileSync(join(cwd, 'foreign.sif'), packPlugin({ component, manifest: { ...manifest, contributes } }));
-      const result = await cli(['install', '--yes', 'foreign.sif']);
+      const result = await cli(['install', '--yes', await packText({ capability: id })]);
       expect(result.exitCode, result.stderr).toBe(0);
       expect(result.stderr).toContain(`WARNING: The plugin imports "${id}"`);
       expect(result.stderr).toMatch(warning);

@@ -21,8 +21,8 @@ import { unknownInterfaces } from './unknown-interfaces.js';
 /**
  * `install`: read, show, ask, install, and only then tell the plugin, if it wants to know.
  *
- * On stdout nothing, as upstream. Everything up to the consent reads; a plugin that fails in its `lifecycle` hook is taken out
- * again, and what it replaced comes back.
+ * On stdout nothing, as upstream. Everything up to the consent reads, and nobody is asked about a package that cannot be loaded. A
+ * plugin that fails in its `lifecycle` hook is taken out again, and what it replaced comes back.
  */
 export const run: RunCommand = async (context, { args, options }) => {
   const path = args[0]!;
@@ -39,8 +39,12 @@ export const run: RunCommand = async (context, { args, options }) => {
     const grants = grantsToGive(facts);
     context.io.stderr.write(escapeLines(consentText(facts)));
     for (const warning of unknownInterfaces(content)) context.log.warning(warning);
+    const { tryLoad } = await import('./try-load.js');
+    const code = await tryLoad(context, bytes, content);
     if (!(await agrees(context, options, what))) throw new CommandFailure(`${what}: nobody agreed.`);
     const result = await store.install(bytes, installOptions(options, grants, order));
+    // Before the plugin is told, which loads it again.
+    code.keepIn(store.codeStore(result.record));
     await finish(context, store, result);
     notes(context, content, result);
     if (options.has('json')) printJson(context.io, recordJson({ record: result.record, store }, false));
