@@ -1,6 +1,6 @@
 /** What a hostile image or config must not reach through the builtin engine. Each test is one promise. */
 import { type ChildProcess, spawnSync } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { buildTinyRootfs } from '../../host/engine/index.js';
@@ -122,6 +122,48 @@ for (const identity of ['root', 'user'] as const satisfies readonly Identity[]) 
       expect(stdout).toBe('\0\0');
       expect(stderr.match(/Read-only file system|Operation not permitted/g)).toHaveLength(2);
     });
+
+    // A file in a new file system is bound in a later step than that is made, so in all of these the first mount is there already.
+    const [data, fresh] = ['/data', { destination: '/run', type: 'tmpfs', source: 'tmpfs' }];
+    const restrictions = [
+      {
+        name: 'read-only the same folder a second time',
+        again: (source: string) => ({
+          mounts: [{ destination: data, type: 'bind', source, options: ['rbind', 'ro'] }],
+        }),
+      },
+      { name: 'a path read-only that is a mount', again: () => ({ linux: { readonlyPaths: [data] } }) },
+      { name: 'a path out of sight that is a new file system', again: () => ({ linux: { maskedPaths: ['/run'] } }) },
+      { name: 'read-only the same kind of file system', again: () => ({ mounts: [{ ...fresh, options: ['ro'] }] }) },
+    ];
+    for (const { name, again } of restrictions) {
+      test(`to mount ${name}`, async () => {
+        const source = join(workshop.folder, `again ${identity}`);
+        mkdirSync(source, { recursive: true });
+        chmodSync(source, 0o777);
+        writeFileSync(join(source, 'file'), 'a secret');
+        const { mounts = [], linux = {} } = again(source) as { mounts?: object[]; linux?: object };
+        const bind = { type: 'bind', source, options: ['rbind'] };
+        const { exited, stdout } = await workshop.run(identity, {
+          rootfs,
+          options: { command: ['sh', '-c', `echo x > ${data}/new; echo x > /run/new; ls ${data} /run`] },
+          edit: {
+            mounts: [
+              { destination: '/proc', type: 'proc', source: 'proc' },
+              { ...bind, destination: data },
+              fresh,
+              { ...bind, destination: '/run/file', source: join(source, 'file') },
+              ...mounts,
+            ],
+            linux,
+          },
+        });
+        rmSync(source, { recursive: true });
+        expect(exited).toMatchObject({ exitCode: 0 });
+        // What is restricted took no new file: the folder in the first two, and the file system in the others.
+        expect(stdout.match(/new/g), stdout).toHaveLength(1);
+      });
+    }
 
     const refusals = [
       {

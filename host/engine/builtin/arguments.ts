@@ -35,7 +35,7 @@ const RLIMITS: Readonly<Record<string, string>> = {
 /**
  * The whole command line, beginning with the tool that ties the container's life to ours.
  *
- * @param runDir - holds `fstab.N`; @param stepCount - how many.
+ * @param runDir - holds `fstab.N` or `mounts.N`; @param stepCount - how many.
  * @param terminal - whether the command gets a terminal of its own.
  * @throws PluginError `CONFIG_INVALID` for a limit that there is not; `ENGINE_UNAVAILABLE` if nothing can make a terminal.
  */

@@ -45,7 +45,13 @@ while [ "$step" -lt "$2" ]; do
       : > "$file"
     done < "touch.$step"
   fi
-  mount --all --fstab "fstab.$step"
+  if [ -e "fstab.$step" ]; then
+    mount --all --fstab "fstab.$step"
+  else
+    while IFS= read -r type && IFS= read -r options && IFS= read -r source && IFS= read -r target; do
+      mount -t "$type" -o "$options" -- "$source" "$target"
+    done < "mounts.$step"
+  fi
   step=$((step + 1))
 done
 [ -z "$3" ] || hostname "$3"

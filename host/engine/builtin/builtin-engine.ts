@@ -28,7 +28,7 @@ import {
 import type { ContainerIo, ContainerSpec, Engine, RunningContainer } from '../engine.js';
 import { type Admitted, admitConfig } from './admit.js';
 import { containerCommand } from './arguments.js';
-import { formatFstab } from './fstab.js';
+import { formatFstab, formatMounts } from './fstab.js';
 import { BASE_DEVICES, planMounts } from './mount-plan.js';
 import { superviseContainer } from './running-container.js';
 
@@ -120,8 +120,9 @@ function fillRunDirectory(
     userNamespace: admitted.namespaces.has('user'),
     onWarning,
   });
-  steps.forEach(({ touch, lines }, index) => {
-    writeFileSync(join(runDir, `fstab.${index}`), formatFstab(lines));
+  steps.forEach(({ touch, lines, oneByOne }, index) => {
+    if (oneByOne) writeFileSync(join(runDir, `mounts.${index}`), formatMounts(lines));
+    else writeFileSync(join(runDir, `fstab.${index}`), formatFstab(lines));
     if (touch.length > 0) {
       writeFileSync(join(runDir, `touch.${index}`), touch.map((path) => `${path}\n`).join(''));
     }

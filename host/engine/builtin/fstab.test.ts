@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { PluginError } from '../../errors/index.js';
-import { formatFstab } from './fstab.js';
+import { formatFstab, formatMounts } from './fstab.js';
 
 const line = (source: string) => [{ source, target: '/r', type: 'none', options: ['bind'] }];
 
@@ -19,9 +19,14 @@ for (const { name, source, want } of cases) {
   });
 }
 
+test('formatMounts() writes each field as it is, on a line of its own', () => {
+  expect(formatMounts(line('/my #data\\040'))).toBe('none\nbind\n/my #data\\040\n/r\n');
+});
+
 for (const source of ['', 'a\nb', 'a\0b', 'a\rb']) {
-  test(`formatFstab() refuses ${JSON.stringify(source)}`, () => {
+  test(`formatFstab() and formatMounts() refuse ${JSON.stringify(source)}`, () => {
     expect(() => formatFstab(line(source))).toThrow(expect.objectContaining({ code: 'CONFIG_INVALID' }));
+    expect(() => formatMounts(line(source))).toThrow(expect.objectContaining({ code: 'CONFIG_INVALID' }));
   });
 }
 

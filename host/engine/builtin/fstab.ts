@@ -23,12 +23,28 @@ export function formatFstab(lines: readonly FstabLine[]): string {
     .join('');
 }
 
+/**
+ * The same for mounts that are made one by one: type, options, source and target, each on a line of its own.
+ *
+ * @throws PluginError `CONFIG_INVALID` as {@link formatFstab}.
+ */
+export function formatMounts(lines: readonly FstabLine[]): string {
+  return lines
+    .flatMap(({ source, target, type, options }) => [type, options.join(',') || 'defaults', source, target])
+    .map((field) => `${checkField(field)}\n`)
+    .join('');
+}
+
 function escapeField(field: string): string {
+  return checkField(field).replace(/[ \t\\#]/g, (char) => `\\${char.charCodeAt(0).toString(8).padStart(3, '0')}`);
+}
+
+function checkField(field: string): string {
   if (/[\0\n\r]/.test(field)) {
     throw new PluginError('CONFIG_INVALID', `Cannot mount ${quote(field)}: a path must not contain NUL or a line end`);
   }
   if (field === '') {
     throw new PluginError('CONFIG_INVALID', 'Cannot mount: a source or destination is empty');
   }
-  return field.replace(/[ \t\\#]/g, (char) => `\\${char.charCodeAt(0).toString(8).padStart(3, '0')}`);
+  return field;
 }

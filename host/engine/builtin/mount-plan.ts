@@ -22,10 +22,16 @@ import {
 import type { FstabLine } from './fstab.js';
 import { parseMountOptions } from './mount-options.js';
 
-/** Mounts that are made together, after `touch` (absolute host paths of files to make first). */
+/**
+ * Mounts that are made together, after `touch` (absolute host paths of files to make first).
+ *
+ * `mount --all` takes what has the same source and target as a mount that it finds for made already, and leaves it out, whatever the
+ * options: a path would stay writable or in sight. So where something is mounted, the next mount is made one by one.
+ */
 export interface MountStep {
   readonly touch: string[];
   readonly lines: FstabLine[];
+  readonly oneByOne: boolean;
 }
 
 export interface MountPlanInput {
@@ -67,7 +73,9 @@ export function planMounts(input: MountPlanInput): MountStep[] {
   copyDirectory(rootfs, layer, 0o055);
 
   const view = createContainerView({ kind: 'image', path: rootfs, layer });
-  const steps: MountStep[] = [{ touch: [], lines: [overlayLine(root, readOnly, input.userNamespace)] }];
+  const steps: MountStep[] = [
+    { touch: [], lines: [overlayLine(root, readOnly, input.userNamespace)], oneByOne: false },
+  ];
   const planner = new Planner(input, view, root, steps);
 
   const mounts = config.mounts ?? [];
@@ -113,6 +121,8 @@ function overlayLine(root: string, readOnly: boolean, userNamespace: boolean): F
 class Planner {
   /** Restrictions that each mounted path already has, which a remount must repeat. */
   private readonly flagsOf = new Map<string, readonly MountFlag[]>();
+  /** Where something is mounted, out of sight or not. */
+  private readonly targets = new Set<string>();
 
   constructor(
     private readonly input: MountPlanInput,
@@ -203,7 +213,7 @@ class Planner {
     if (place.kind !== 'missing') {
       const target = join(this.root, place.path);
       const flags = new Set<MountFlag>([...this.flagsAt(place.path), 'ro']);
-      this.step().lines.push({ source: target, target, type: 'none', options: ['bind', ...flags] });
+      this.mount({ source: target, target, type: 'none', options: ['bind', ...flags] });
     }
   }
 
@@ -219,11 +229,13 @@ class Planner {
     const own = mountOf(this.input.hostMounts, source)?.flags ?? [];
     this.push(source, path, 'none', [recursive ? 'rbind' : 'bind', ...merge(own, flags), ...rest]);
     this.note(path, { kind: 'bind', path: source }, kind, merge(own, flags));
-    // `ro` and its like reach the topmost mount only; each one below needs its own line.
-    for (const mountBelow of recursive && flags.size > 0 ? below : []) {
+    for (const mountBelow of recursive ? below : []) {
       const target = join(this.root, path, mountBelow.path.slice(source === '/' ? 0 : source.length));
-      const options = ['bind', ...merge(mountBelow.flags, flags)];
-      this.step().lines.push({ source: target, target, type: 'none', options });
+      this.targets.add(target);
+      // `ro` and its like reach the topmost mount only; each one below needs its own line.
+      if (flags.size > 0) {
+        this.mount({ source: target, target, type: 'none', options: ['bind', ...merge(mountBelow.flags, flags)] });
+      }
     }
   }
 
@@ -237,7 +249,7 @@ class Planner {
     }
     if (prepareMountPoint(place, kind) === 'later') {
       if (kind === 'file') {
-        this.steps.push({ touch: [join(this.root, place.path)], lines: [] });
+        this.steps.push({ touch: [join(this.root, place.path)], lines: [], oneByOne: false });
       } else {
         this.makeDirectory = true;
       }
@@ -251,7 +263,16 @@ class Planner {
   private push(source: string, path: string, type: string, options: readonly string[]): void {
     const extra = this.makeDirectory ? ['X-mount.mkdir=0755'] : [];
     this.makeDirectory = false;
-    this.step().lines.push({ source, target: join(this.root, path), type, options: [...options, ...extra] });
+    this.mount({ source, target: join(this.root, path), type, options: [...options, ...extra] });
+  }
+
+  private mount(line: FstabLine): void {
+    const oneByOne = this.targets.has(line.target);
+    this.targets.add(line.target);
+    if (this.step().oneByOne !== oneByOne) {
+      this.steps.push({ touch: [], lines: [], oneByOne });
+    }
+    this.step().lines.push(line);
   }
 
   private note(
