@@ -15,6 +15,7 @@ import {
   writeSync,
 } from 'node:fs';
 import { PluginError, quote } from '../errors/index.js';
+import { attempt } from './attempt.js';
 import { parseExactJson } from './exact-json.js';
 
 /** An engine's own are some ten KiB. */
@@ -102,17 +103,5 @@ function statsOf(path: string) {
     return fstatSync(fd);
   } finally {
     closeSync(fd);
-  }
-}
-
-function attempt<T>(what: string, path: string, act: () => T): T {
-  try {
-    return act();
-  } catch (cause) {
-    if (cause instanceof PluginError) {
-      throw cause;
-    }
-    const { code } = cause as NodeJS.ErrnoException;
-    throw new PluginError('IO_FAILED', `Cannot ${what} ${quote(path, 4096)}: ${code ?? String(cause)}`, { cause });
   }
 }

@@ -20,6 +20,7 @@ import {
 import { dirname, join } from 'node:path';
 import { any, fromJson, type Json, map, optional, str, struct, toJson, type Value, withDefault } from '../abi/index.js';
 import { PluginError, quote } from '../errors/index.js';
+import { attempt } from './attempt.js';
 
 /** What a plugin did to one variable of the container. */
 export interface EnvEdit {
@@ -161,16 +162,4 @@ export function ensureFolder(folder: string): void {
       });
     }
   });
-}
-
-function attempt<T>(what: string, path: string, act: () => T): T {
-  try {
-    return act();
-  } catch (cause) {
-    if (cause instanceof PluginError) {
-      throw cause;
-    }
-    const { code } = cause as NodeJS.ErrnoException;
-    throw new PluginError('IO_FAILED', `Cannot ${what} ${quote(path, 4096)}: ${code ?? String(cause)}`, { cause });
-  }
 }

@@ -15,22 +15,22 @@ import {
   asEngineFailure,
   checkStart,
   cleanupStale,
-  createCgroup,
   createRunDirectory,
   defaultRunBase,
   imageFolder,
   parseMountInfo,
   recordIdMaps,
   spawnOutermost,
+  superviseContainer,
   TOOLS_PATH,
   terminalFor,
 } from '../common/index.js';
 import type { ContainerIo, ContainerSpec, Engine, RunningContainer } from '../engine.js';
 import { type Admitted, admitConfig } from './admit.js';
 import { containerCommand } from './arguments.js';
+import { builtinSteps } from './container-steps.js';
 import { formatFstab, formatMounts } from './fstab.js';
 import { BASE_DEVICES, planMounts } from './mount-plan.js';
-import { superviseContainer } from './running-container.js';
 
 export interface BuiltinEngineOptions {
   /** Folder for the folders of runs, of ours alone. Default as `defaultRunBase`. */
@@ -75,17 +75,8 @@ async function start(spec: ContainerSpec, io: ContainerIo, runBase: string, uid:
     };
   });
   // From here on the end of the process takes the folder with it.
-  return superviseContainer({
-    id: spec.id,
-    config,
-    admitted,
-    run,
-    child,
-    terminal,
-    createCgroup: () => createCgroup(spec.id, config.linux?.resources ?? {}, onWarning),
-    hold: io.hold ?? false,
-    onWarning,
-  });
+  const supervision = { id: spec.id, config, run, child, terminal, hold: io.hold ?? false, onWarning };
+  return superviseContainer(supervision, (life) => builtinSteps(supervision, admitted, life));
 }
 
 /** Everything that the mounts need, and the list of them. @returns the number of mount steps. */

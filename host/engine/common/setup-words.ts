@@ -1,5 +1,7 @@
 import type { ChildProcess } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { PluginError } from '../../errors/index.js';
+import type { ExitStatus } from '../engine.js';
 
 const MAX_CHARS = 8192;
 const LAST_WORDS_MS = 500;
@@ -36,4 +38,11 @@ export function setupHint(words: string): string | undefined {
   return /unshare(?: failed|:).*(?:Operation not permitted|No space left)/.test(words)
     ? 'Allow user namespaces (sysctl user.max_user_namespaces, AppArmor), or run it as root.'
     : undefined;
+}
+
+/** For a container that ended before its command ran, where nobody said why. @param engine - its name, where that tells the reader more. */
+export function endedBeforeCommand({ exitCode, signal }: ExitStatus, engine?: string): PluginError {
+  const by = engine === undefined ? '' : ` with ${engine}`;
+  const how = signal ?? `exit code ${exitCode}`;
+  return new PluginError('ENGINE_FAILED', `Cannot start the container${by}: it ended before its command ran (${how})`);
 }

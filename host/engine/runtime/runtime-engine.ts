@@ -16,12 +16,12 @@ import {
   asEngineFailure,
   checkStart,
   cleanupStale,
-  createCgroup,
   createRunDirectory,
   defaultRunBase,
   findTool,
   imageFolder,
   spawnOutermost,
+  superviseContainer,
   TOOLS_PATH,
   terminalFor,
 } from '../common/index.js';
@@ -30,7 +30,7 @@ import type { RuntimeKind } from './admit.js';
 import { admitForRuntime } from './admit.js';
 import { BOX, SCRIPT_NAME } from './box.js';
 import { overlayOptions, writeBundle } from './bundle.js';
-import { superviseContainer } from './running-container.js';
+import { runtimeSteps } from './container-steps.js';
 
 export interface RuntimeEngineOptions {
   /** Absolute path of the runtime's program. Default: found by name where system tools live. */
@@ -110,20 +110,9 @@ async function start(setting: Setting, spec: ContainerSpec, io: ContainerIo): Pr
     outermost(run.path, { ...setting, idMaps, terminal }, { ...spec, config }, logFile, onWarning),
   );
   // From here on the end of the process takes the folder with it.
-  return superviseContainer({
-    name: kind,
-    id: spec.id,
-    config,
-    run,
-    child,
-    terminal,
-    logFile,
-    idMaps,
-    stepTimeoutMs,
-    createCgroup: () => createCgroup(spec.id, config.linux?.resources ?? {}, onWarning),
-    hold: io.hold ?? false,
-    onWarning,
-  });
+  const supervision = { id: spec.id, config, run, child, terminal, hold: io.hold ?? false, onWarning };
+  const own = { name: kind, logFile, idMaps, stepTimeoutMs };
+  return superviseContainer(supervision, (life) => runtimeSteps(supervision, own, life));
 }
 
 function outermost(
