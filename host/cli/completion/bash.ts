@@ -1,8 +1,9 @@
 import type { ValueKind } from '../argv/spec.js';
 import { CONTAINERS, LIVE_CONTAINERS, PLUGIN_NAMES } from './look-up.js';
+import { argumentPlaces, casePatterns, commandPaths, valuePlaces, wordsOfKind } from './places.js';
 import { shellQuote } from './quote-shell.js';
-import type { CompletionCommand, CompletionOption, CompletionWords } from './words.js';
-import { nextWords, pathPrefixes } from './words.js';
+import type { CompletionWords } from './words.js';
+import { nextWords, passThroughPaths } from './words.js';
 
 /**
  * A completion script for bash, one `case` for each command; needs no bash-completion package.
@@ -11,11 +12,8 @@ import { nextWords, pathPrefixes } from './words.js';
  * there. Bash hands `--x=y` over as three words.
  */
 export function bashScript(words: CompletionWords, hooks: readonly string[]): string {
-  const paths = [...new Set(['', ...words.commands.flatMap(({ path }) => pathPrefixes(path))])];
-  const values = [
-    ...words.commands.flatMap(({ path, options }) => valueOptions(path, options)),
-    ...valueOptions(undefined, words.globals),
-  ];
+  const paths = commandPaths(words);
+  const values = valuePlaces(words);
   return `# bash completion for wasm-plugin; made by "wasm-plugin completion bash"
 _wasm_plugin_names() {
   ${PLUGIN_NAMES}
@@ -46,36 +44,38 @@ _wasm_plugin() {
     word=\${COMP_WORDS[i]}
     case "$word" in
       =) i=$((i + 1)); continue ;;
-      --) continue ;;
-      -*)
+      -?*)
         case "$path:$word" in
-          ${values.map(({ pattern }) => pattern).join('|')}) [[ \${COMP_WORDS[i+1]} == = ]] || i=$((i + 1)) ;;
+          ${casePatterns(values.flatMap(({ patterns }) => patterns))}) [[ \${COMP_WORDS[i+1]} == = ]] || i=$((i + 1)) ;;
         esac
         continue ;;
     esac
     next="\${path:+$path }$word"
     if [ "$args" = 0 ]; then
       case "$next" in
-        ${paths
-          .filter((path) => path !== '')
-          .map(shellQuote)
-          .join('|')}) path=$next; continue ;;
+        ${casePatterns(paths.filter((path) => path !== ''))}) path=$next; continue ;;
       esac
     fi
     args=$((args + 1))
+    # The rest is for the command in the container.
+    case "$path" in
+      ${casePatterns(passThroughPaths(words))}) return ;;
+    esac
   done
   local words='' options='' kind='none'
   case "$path" in
 ${paths.map((path) => pathCase(words, path)).join('\n')}
   esac
   case "$path:$prev" in
-${values.map(({ pattern, kind }) => `    ${pattern}) ${setKind(kind, hooks)} ;;`).join('\n')}
+${values.map(({ patterns, kind }) => `    ${casePatterns(patterns)}) ${setKind(kind, hooks)} ;;`).join('\n')}
     *)
       case "$cur" in
         -*) COMPREPLY=($(compgen -W "$options" -- "$cur")); return ;;
       esac
       case "$path:$args" in
-${words.commands.flatMap((command) => argumentCases(words, command, hooks)).join('\n')}
+${argumentPlaces(words)
+  .map(({ patterns, kind }) => `        ${casePatterns(patterns)}) ${setKind(kind, hooks)} ;;`)
+  .join('\n')}
         *:0) kind=words ;;
       esac
       ;;
@@ -98,39 +98,10 @@ function pathCase(words: CompletionWords, path: string): string {
   const command = words.commands.find((candidate) => candidate.path === path);
   const options = [...(command?.options ?? []), ...words.globals].flatMap(({ names }) => names);
   const next = [...nextWords(words, path).keys()];
-  return `    ${shellQuote(path)}) words=${shellQuote(next.join(' '))} options=${shellQuote(['--help', ...options].join(' '))} ;;`;
-}
-
-/** What stands at each place behind the command; where commands can follow, those are offered first. */
-function argumentCases(
-  words: CompletionWords,
-  { path, arguments: kinds }: CompletionCommand,
-  hooks: readonly string[],
-) {
-  const isGroup = nextWords(words, path).size > 0;
-  return kinds.flatMap(({ kind, repeat }, index) => {
-    if (isGroup && index === 0) return [];
-    const places = [shellQuote(`${path}:${index}`), ...(repeat ? [`${shellQuote(`${path}:`)}*`] : [])];
-    return [`        ${places.join('|')}) ${setKind(kind, hooks)} ;;`];
-  });
-}
-
-interface ValueOption {
-  readonly pattern: string;
-  readonly kind: ValueKind;
-}
-
-function valueOptions(path: string | undefined, options: readonly CompletionOption[]): ValueOption[] {
-  return options.flatMap(({ names, value }) => {
-    if (value === undefined) return [];
-    const patterns = names.map((name) =>
-      path === undefined ? `*:${shellQuote(name)}` : shellQuote(`${path}:${name}`),
-    );
-    return [{ pattern: patterns.join('|'), kind: value }];
-  });
+  return `    ${shellQuote(path)}) words=${shellQuote(next.join(' '))} options=${shellQuote(options.join(' '))} ;;`;
 }
 
 function setKind(kind: ValueKind, hooks: readonly string[]): string {
-  const list = kind === 'hook' ? hooks : typeof kind === 'string' ? undefined : kind;
+  const list = wordsOfKind(kind, hooks);
   return list === undefined ? `kind=${String(kind)}` : `kind=words words=${shellQuote(list.join(' '))}`;
 }

@@ -1,18 +1,23 @@
+import type { ValueKind } from '../argv/spec.js';
 import { CONTAINERS, LIVE_CONTAINERS, PLUGIN_NAMES } from './look-up.js';
+import { argumentPlaces, commandPaths, valuePlaces, wordsOfKind } from './places.js';
 import { shellQuote } from './quote-shell.js';
-import type { CompletionCommand, CompletionOption, CompletionWords } from './words.js';
-import { nextWords, pathPrefixes } from './words.js';
+import type { CompletionOption, CompletionWords } from './words.js';
+import { nextWords, passThroughPaths } from './words.js';
 
-/** A completion script for fish, to be sourced or saved as `~/.config/fish/completions/wasm-plugin.fish`. */
+/**
+ * A completion script for fish, to be sourced or saved as `~/.config/fish/completions/wasm-plugin.fish`.
+ *
+ * One `complete` for each word and option, under the condition that the words before the cursor lead to it. Fish expands what
+ * stands behind `-a` and `-n` once more, so only names that were checked go there.
+ */
 export function fishScript(words: CompletionWords, hooks: readonly string[]): string {
-  const paths = [...new Set(['', ...words.commands.flatMap(({ path }) => pathPrefixes(path))])];
+  const paths = commandPaths(words);
   const lines = [
     ...paths.flatMap((path) => wordLines(words, path)),
-    ...words.globals.map((option) => optionLine(undefined, option, hooks)),
-    ...words.commands.flatMap((command) => [
-      ...argumentLines(command, hooks),
-      ...command.options.map((option) => optionLine(command.path, option, hooks)),
-    ]),
+    ...argumentPlaces(words).flatMap(({ patterns, kind }) => argumentLines(patterns, kind, hooks)),
+    ...words.globals.map((option) => optionLine('*', option, hooks)),
+    ...words.commands.flatMap(({ path, options }) => options.map((option) => optionLine(path, option, hooks))),
   ];
   return `# fish completion for wasm-plugin; made by "wasm-plugin completion fish"
 function __wasm_plugin_names
@@ -27,22 +32,58 @@ function __wasm_plugin_live_containers
   ${LIVE_CONTAINERS}
 end
 
-# The words so far, without options, begin with exactly these.
+# Folders, also behind "--option=".
+function __wasm_plugin_directories
+  __fish_complete_directories (commandline -ct | string replace --regex -- '^--[^=]*=' '')
+end
+
+# The command so far and how many arguments follow it, such as "stop:1".
+function __wasm_plugin_place
+  set -l at ''
+  set -l args 0
+  set -l skip 0
+  for word in (commandline -opc)[2..]
+    if test $skip = 1
+      set skip 0
+      continue
+    end
+    if string match --quiet --regex -- '^-.' $word
+      switch "$at:$word"
+        case ${valuePlaces(words)
+          .flatMap(({ patterns }) => patterns)
+          .map(shellQuote)
+          .join(' ')}
+          set skip 1
+      end
+      continue
+    end
+    if test $args = 0
+      set -l next (string trim -- "$at $word")
+      switch "$next"
+        case ${paths
+          .filter((path) => path !== '')
+          .map(shellQuote)
+          .join(' ')}
+          set at $next
+          continue
+      end
+    end
+    set args (math $args + 1)
+    # The rest is for the command in the container.
+    switch "$at"
+      case ${passThroughPaths(words).map(shellQuote).join(' ')}
+        return
+    end
+  end
+  echo "$at:$args"
+end
+
 function __wasm_plugin_at
-  set -l tokens (commandline -opc)[2..]
-  set -l words (string match --invert -- '-*' $tokens)
-  test "$words[1..(count $argv)]" = "$argv"
+  string match --quiet -- $argv[1] (__wasm_plugin_place)
 end
 
-# The same, and nothing else has been typed.
-function __wasm_plugin_is
-  set -l tokens (commandline -opc)[2..]
-  set -l words (string match --invert -- '-*' $tokens)
-  test "$words" = "$argv"
-end
-
+complete -c wasm-plugin -e
 complete -c wasm-plugin -f
-complete -c wasm-plugin -s h -l help -d 'print help'
 ${lines.join('\n')}
 `;
 }
@@ -50,34 +91,34 @@ ${lines.join('\n')}
 function wordLines(words: CompletionWords, path: string): string[] {
   return [...nextWords(words, path)].map(
     ([word, summary]) =>
-      `complete -c wasm-plugin -n ${condition('is', path)} -a ${shellQuote(word)} -d ${shellQuote(summary)}`,
+      `complete -c wasm-plugin ${condition(`${path}:0`)} -a ${shellQuote(word)} -d ${shellQuote(summary)}`,
   );
 }
 
-function argumentLines(command: CompletionCommand, hooks: readonly string[]): string[] {
-  const kind = command.arguments[0]?.kind;
-  const values = kind === undefined ? '' : valuesOf(kind, hooks);
-  return values === '' ? [] : [`complete -c wasm-plugin -n ${condition('at', command.path)}${values}`];
+function argumentLines(patterns: readonly string[], kind: ValueKind, hooks: readonly string[]): string[] {
+  // The last is the widest: two that are true would offer everything twice.
+  const values = valuesOf(kind, hooks);
+  return values === '' ? [] : [`complete -c wasm-plugin ${condition(patterns.at(-1)!)}${values}`];
 }
 
-function optionLine(
-  path: string | undefined,
-  { names, summary, value }: CompletionOption,
-  hooks: readonly string[],
-): string {
+function optionLine(path: string, { names, summary, value }: CompletionOption, hooks: readonly string[]): string {
   const spelt = names.map((name) => (name.startsWith('--') ? `-l ${name.slice(2)}` : `-s ${name.slice(1)}`)).join(' ');
-  const where = path === undefined ? '' : ` -n ${condition('at', path)}`;
-  const values = value === undefined ? '' : ` -r${valuesOf(value, hooks)}`;
-  return `complete -c wasm-plugin${where} ${spelt}${values} -d ${shellQuote(summary)}`;
+  // Without -f a value is a file, whatever stands behind -a.
+  const values =
+    value === undefined
+      ? ''
+      : ` -r${value === 'file' || value === 'plugin-or-file' ? '' : ' -f'}${valuesOf(value, hooks)}`;
+  return `complete -c wasm-plugin ${condition(`${path}:*`)} ${spelt}${values} -d ${shellQuote(summary)}`;
 }
 
-function valuesOf(kind: NonNullable<CompletionOption['value']>, hooks: readonly string[]): string {
-  if (typeof kind !== 'string') return ` -a ${shellQuote(kind.join(' '))}`;
+function valuesOf(kind: ValueKind, hooks: readonly string[]): string {
+  const list = wordsOfKind(kind, hooks);
+  if (list !== undefined) return ` -a ${shellQuote(list.join(' '))}`;
   switch (kind) {
     case 'file':
       return ' -F';
     case 'directory':
-      return " -a '(__fish_complete_directories)'";
+      return " -a '(__wasm_plugin_directories)'";
     case 'plugin':
       return " -a '(__wasm_plugin_names)'";
     case 'plugin-or-file':
@@ -86,13 +127,12 @@ function valuesOf(kind: NonNullable<CompletionOption['value']>, hooks: readonly 
       return " -a '(__wasm_plugin_containers)'";
     case 'live-container':
       return " -a '(__wasm_plugin_live_containers)'";
-    case 'hook':
-      return ` -a ${shellQuote(hooks.join(' '))}`;
-    case 'text':
+    default:
       return '';
   }
 }
 
-function condition(which: 'at' | 'is', path: string): string {
-  return shellQuote(`__wasm_plugin_${which} ${path}`.trimEnd());
+/** Fish reads the condition again as a command, in which the pattern must not be a name of files. */
+function condition(pattern: string): string {
+  return `-n ${shellQuote(`__wasm_plugin_at "${pattern}"`)}`;
 }

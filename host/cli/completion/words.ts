@@ -19,6 +19,8 @@ export interface CompletionCommand {
   readonly options: readonly CompletionOption[];
   /** What its arguments are, in order. Empty for none. */
   readonly arguments: readonly CompletionArgument[];
+  /** Nothing is known about what follows its first argument, options neither. */
+  readonly passThrough?: boolean;
 }
 
 export interface CompletionArgument {
@@ -32,6 +34,8 @@ export interface CompletionWords {
   readonly commands: readonly CompletionCommand[];
 }
 
+const HELP: CompletionOption = { names: ['--help', '-h'], summary: 'print help', value: undefined };
+
 /**
  * Collect what can be typed.
  *
@@ -44,6 +48,7 @@ export function completionWords(contributions: Contributions): CompletionWords {
     summary: spec.summary,
     options: [...spec.options.flatMap(optionOf), ...(contributions.flags.get(spec.name) ?? []).flatMap(flagOf)],
     arguments: spec.arguments.map(({ kind, repeat }) => ({ kind, repeat: repeat === true })),
+    passThrough: spec.passThrough === true,
     grouped: spec.grouped === true,
   }));
   const grouped = [GROUP, GROUP_ALIAS].flatMap((group) =>
@@ -65,7 +70,10 @@ export function completionWords(contributions: Contributions): CompletionWords {
     options: [],
     arguments: [{ kind: [...new Set([...words, GROUP])], repeat: false }],
   };
-  return { globals: GLOBAL_OPTIONS.flatMap(optionOf), commands: [...builtin, help, ...contributed, ...grouped] };
+  return {
+    globals: [HELP, ...GLOBAL_OPTIONS.flatMap(optionOf)],
+    commands: [...builtin, help, ...contributed, ...grouped],
+  };
 }
 
 /** The words that can follow `path`, with the summaries of those that are commands. */
@@ -79,6 +87,11 @@ export function nextWords(words: CompletionWords, path: string): ReadonlyMap<str
     else if (!next.has(word)) next.set(word, '');
   }
   return next;
+}
+
+/** Commands that the words behind their first argument do not belong to. */
+export function passThroughPaths(words: CompletionWords): string[] {
+  return words.commands.filter(({ passThrough }) => passThrough === true).map(({ path }) => path);
 }
 
 /** `a b c` -> `a`, `a b`, `a b c`: what may have been typed on the way to a command. */
