@@ -1,11 +1,14 @@
 import { execFileSync } from 'node:child_process';
 import {
   chmodSync,
+  chownSync,
   existsSync,
+  lchownSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   symlinkSync,
   writeFileSync,
@@ -52,6 +55,42 @@ describe('createRunDirectory()', () => {
     mkdirSync(join(folder, 'other'), { mode: 0o700 });
     symlinkSync(join(folder, 'other'), base);
     expect(() => createRunDirectory(base, 'a')).toThrow(expect.objectContaining({ code: 'ENGINE_FAILED' }));
+  });
+
+  const above = [
+    { name: 'others can rename it', change: (path: string) => chmodSync(path, 0o777), whoever: true },
+    // While a run lasts, its owner could put a link to any folder in its place, which would be emptied at the end.
+    {
+      name: 'its folder is that of another user',
+      change: (path: string) => chownSync(path, 1000, 1000),
+      whoever: false,
+    },
+    {
+      name: 'a link of another user leads to it',
+      change: (path: string) => {
+        renameSync(path, `${path}-real`);
+        symlinkSync(`${path}-real`, path);
+        lchownSync(path, 1000, 1000);
+      },
+      whoever: false,
+    },
+  ];
+  for (const { name, change, whoever } of above) {
+    test.skipIf(!whoever && process.getuid?.() !== 0)(`refuses a base where ${name}`, () => {
+      const middle = join(folder, 'middle');
+      mkdirSync(middle, { mode: 0o755 });
+      createRunDirectory(join(middle, 'base'), 'a').remove();
+      change(middle);
+      const make = () => createRunDirectory(join(middle, 'base'), 'a');
+      expect(make).toThrow(
+        expect.objectContaining({ code: 'ENGINE_FAILED', message: expect.stringContaining('others can change') }),
+      );
+    });
+  }
+
+  test('takes a base in a folder where everybody may write, and rename what is theirs', () => {
+    chmodSync(folder, 0o1777);
+    createRunDirectory(base, 'a').remove();
   });
 
   test('removes folders deeper than any path is long', () => {

@@ -24,6 +24,7 @@ import {
 import { join } from 'node:path';
 import { PluginError, quote } from '../../errors/index.js';
 import { detachImage } from './detach.js';
+import { changeableAbove } from './folders-above.js';
 import { startJanitor } from './janitor.js';
 import { removeMapped } from './mapped-removal.js';
 import { mountsBelow, parseMountInfo } from './mount-table.js';
@@ -120,15 +121,18 @@ function removeIfEmpty(base: string): void {
 /**
  * Make the folder that the folders of runs are in, or see that it is ours alone.
  *
- * @throws PluginError `ENGINE_FAILED` if it is not.
+ * @throws PluginError `ENGINE_FAILED` if it is not, or somebody else could put another in its place.
  */
 export function openBase(base: string): void {
-  mkdirSync(base, { recursive: true, mode: 0o700 });
-  const ours = isOurs(base);
-  if (ours === undefined) {
-    return; // removed by another run; the next step sees it
+  const above = changeableAbove(base);
+  if (above !== undefined) {
+    throw new PluginError('ENGINE_FAILED', `Cannot use ${quote(base)}: others can change ${quote(above)}`, {
+      hint: 'Set TMPDIR to /tmp, and XDG_RUNTIME_DIR to a private folder or to nothing.',
+    });
   }
-  if (!ours) {
+  mkdirSync(base, { recursive: true, mode: 0o700 });
+  // Undefined: removed by another run; the next step sees it.
+  if (isOurs(base) === false) {
     throw new PluginError('ENGINE_FAILED', `Cannot use ${quote(base)}: it must be a directory of ours with mode 0700`, {
       hint: 'Remove it, or set XDG_RUNTIME_DIR to a private folder.',
     });
@@ -137,13 +141,17 @@ export function openBase(base: string): void {
 
 /**
  * Whether a folder is ours alone, so that what is written in it can be believed. In a shared temporary folder anybody can make one of
- * our name.
+ * our name, and in a folder of somebody else's, which TMPDIR may name, anybody could put another one in its place later.
  *
  * @returns undefined if there is nothing.
  */
 export function isOurs(base: string): boolean | undefined {
   const stat = lstatSync(base, { throwIfNoEntry: false });
-  return stat?.isDirectory() && stat.uid === process.getuid?.() && (stat.mode & 0o077) === 0;
+  if (stat === undefined) {
+    return undefined;
+  }
+  const closed = stat.isDirectory() && stat.uid === process.getuid?.() && (stat.mode & 0o077) === 0;
+  return closed && changeableAbove(base) === undefined;
 }
 
 /**
