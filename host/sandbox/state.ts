@@ -7,13 +7,23 @@
 import { escapeControls, PluginError, quote } from '../errors/index.js';
 import { type CallBudget, Stop } from './call-budget.js';
 import type { CallOptions } from './options.js';
-import { describeFrames, explainTrap, type Frame, frameDetails, type ModulePositions } from './position/index.js';
+import {
+  describeCaller,
+  describeFrames,
+  explainTrap,
+  type Frame,
+  frameDetails,
+  isOutOfMemory,
+  type ModulePositions,
+} from './position/index.js';
 import { GuestExit } from './wasi/index.js';
 import { wasm } from './web-assembly.js';
 
 const REMEMBERED_CALLS = 8;
 const CALL_MASK = REMEMBERED_CALLS - 1;
 const SHOWN_WORDS = 500;
+const OUT_OF_MEMORY =
+  'It is out of memory: keep less in it, give it more (memoryMiB), or let it collect garbage during calls (compile it with the runtime "incremental").';
 
 export class InstanceState {
   /** Set once; the instance is unusable from then on. */
@@ -152,7 +162,10 @@ export class InstanceState {
     }
     const after = lastCalls === '' ? '' : `; last host calls: ${lastCalls}`;
     // Last words are those of a failed assertion, and name its line themselves.
-    return because('GUEST_TRAP', `the guest trapped, ${trapText(error)}${this.#words() || where}${after}`);
+    const words = this.#words();
+    const place = words === '' ? where : `${words}${describeCaller(frames, words)}`;
+    const hint = words === '' && isUnreachable(error) && isOutOfMemory(frames) ? OUT_OF_MEMORY : undefined;
+    return because('GUEST_TRAP', `the guest trapped, ${trapText(error)}${place}${after}`, hint);
   }
 
   #words(): string {

@@ -81,6 +81,21 @@ describe.each(MODES)('$name: an AssemblyScript plugin', ({ call }) => {
     });
   }
 
+  test('names its function where the library that ended it was inlined', async () => {
+    const words = 'Index out of range at ~lib/array.ts:114:42';
+    const error = await call(assemblyScript, TRAP, 'index', { ...quietOptions(), lastWords: () => words });
+    expect(error.message).toContain(' at ~lib/array.ts:114:42", in assembly/decode/decode; ');
+  });
+
+  test('names its line where no memory was left, and says so', async () => {
+    const error = await call(assemblyScript, TRAP, 'memory');
+    expect(error.message).toMatch(
+      /unreachable in .*\(~lib\/rt\/tlsf\.ts:.*, called from .*assembly\/decode\.ts:44:\d+/,
+    );
+    expect(error.hint).toMatch(/^It is out of memory: /);
+    expect(error.details.position).toMatch(/^assembly\/decode\.ts:44:\d+$/);
+  });
+
   test('names the function that used up the stack once, however often it is on it', async () => {
     const error = await call(assemblyScript, TRAP, 'deep');
     expect(error.message).toMatch(

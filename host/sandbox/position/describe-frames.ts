@@ -1,9 +1,7 @@
-import type { Frame } from './frame.js';
+import { type Frame, isLibrary, LIBRARY } from './frame.js';
 
 /** A message needs the place and how the guest got there; `details` has the rest. */
 const FRAMES_IN_MESSAGE = 4;
-/** How AssemblyScript's compiler calls the files of packages and of its standard library. */
-const LIBRARY = '~lib/';
 
 /**
  * Where the guest was, as a part of a message.
@@ -11,8 +9,30 @@ const LIBRARY = '~lib/';
  * @returns ` in decode (assembly/index.ts:12:7), called from handle (assembly/index.ts:30:10)`; empty without frames.
  */
 export function describeFrames(frames: readonly Frame[]): string {
-  const places = distinct(frames.map(describeFrame)).slice(0, FRAMES_IN_MESSAGE);
+  // However deep in the language's library it was: the author looks for a line of the own code.
+  const own = Math.max(0, frames.findIndex(isOwn));
+  const shown = own < FRAMES_IN_MESSAGE ? frames : [...frames.slice(0, 1), ...frames.slice(own)];
+  const places = distinct(shown.map(describeFrame)).slice(0, FRAMES_IN_MESSAGE);
   return places.length === 0 ? '' : ` in ${places.join(', called from ')}`;
+}
+
+/**
+ * What to add to a guest's last words, which name their own line: where that is one of the language's library (an index out of range, a
+ * missing key), the author's line behind it.
+ *
+ * @returns `, called from command (assembly/index.ts:12:7)`; `, in assembly/index/command` where the compiler inlined the library; or nothing.
+ */
+export function describeCaller(frames: readonly Frame[], words: string): string {
+  const own = words.includes(` at ${LIBRARY}`) ? frames.find((frame) => isOwn(frame) || isInlined(frame)) : undefined;
+  if (own === undefined) {
+    return '';
+  }
+  return isOwn(own) ? `, called from ${describeFrame(own)}` : `, in ${own.function}`;
+}
+
+/** Whether it ended in the allocator of AssemblyScript, which has one `unreachable`: where no memory is left. */
+export function isOutOfMemory(frames: readonly Frame[]): boolean {
+  return frames[0]?.source?.startsWith(`${LIBRARY}rt/tlsf.ts:`) === true;
 }
 
 /**
@@ -22,7 +42,7 @@ export function describeFrames(frames: readonly Frame[]): string {
  * ends, helps nobody to find the assertion.
  */
 export function frameDetails(frames: readonly Frame[]): Readonly<Record<string, string | number>> {
-  const own = frames.find(({ source }) => source !== undefined && !source.startsWith(LIBRARY)) ?? frames[0];
+  const own = frames.find(isOwn) ?? frames[0];
   return own === undefined
     ? {}
     : {
@@ -30,6 +50,15 @@ export function frameDetails(frames: readonly Frame[]): Readonly<Record<string, 
         frames: distinct(frames.map(describeFrame)).join(', '),
         codeOffset: own.codeOffset,
       };
+}
+
+function isOwn({ source }: Frame): boolean {
+  return source !== undefined && !isLibrary(source);
+}
+
+/** Code of the library in a function of the author's. */
+function isInlined({ source, function: name }: Frame): boolean {
+  return source !== undefined && name?.includes('/') === true && !isLibrary(name);
 }
 
 function describeFrame(frame: Frame): string {

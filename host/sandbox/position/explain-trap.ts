@@ -2,7 +2,7 @@
 import { escapeControls } from '../../errors/index.js';
 import { findPositions, fromDataUrl, parseSourceMap, type SourcePosition } from '../../source-map/index.js';
 import { NO_ORIGIN, OffsetMap } from '../meter/offset-map.js';
-import type { Frame } from './frame.js';
+import { type Frame, isLibrary } from './frame.js';
 import type { ModulePositions } from './module-positions.js';
 import { readStackFrames, type StackFrame } from './stack-frames.js';
 
@@ -89,7 +89,8 @@ function frameOf({ frame, module, positions, offset }: Located, source: SourcePo
 
 /**
  * AssemblyScript calls a function `<file without extension>/<name>`. The file is said anyway; and where it is another one, the code was
- * inlined from there, so that the name would point to the wrong place.
+ * inlined from there, so that the name would point to the wrong place. It stays whole where the library was inlined into the author's
+ * code: it is all that tells where.
  */
 function functionName(name: string, file: string | undefined): string | undefined {
   if (file === undefined) {
@@ -99,7 +100,7 @@ function functionName(name: string, file: string | undefined): string | undefine
   if (name.startsWith(prefix)) {
     return name.slice(prefix.length);
   }
-  return name.includes('/') ? undefined : name;
+  return name.includes('/') && (!isLibrary(file) || isLibrary(name)) ? undefined : name;
 }
 
 function shown(text: string): string {

@@ -1,4 +1,4 @@
-export { describeFrames, frameDetails } from './describe-frames.js';
+export { describeCaller, describeFrames, frameDetails, isOutOfMemory } from './describe-frames.js';
 export { explainTrap } from './explain-trap.js';
 export type { Frame } from './frame.js';
 export { moduleName } from './module-name.js';

@@ -9,10 +9,12 @@ import { readModuleFacts } from '../module-facts.js';
 import { concat, leb, section, text } from '../wasm-bytes.js';
 import { wasm } from '../web-assembly.js';
 import {
+  describeCaller,
   describeFrames,
   explainTrap,
   type Frame,
   frameDetails,
+  isOutOfMemory,
   type ModulePositions,
   moduleName,
   modulePositions,
@@ -360,4 +362,34 @@ describe('in words', () => {
       expect(frameDetails(frames)).toEqual(details);
     });
   }
+
+  const library = ['allocateBlock', '__alloc', '__new', 'ArrayBuffer', 'Array'].map((name, i) =>
+    frame(i, { function: name, source: `~lib/rt/tlsf.ts:${i + 1}:1` }),
+  );
+
+  test('however deep in a library it ended, the line of the author is named', () => {
+    expect(describeFrames([...library, decode, handle])).toBe(
+      ' in allocateBlock (~lib/rt/tlsf.ts:1:1), called from decode (assembly/index.ts:12:7), called from handle (core module 1, byte 0x1010)',
+    );
+    expect(describeFrames(library).split('called from')).toHaveLength(4);
+  });
+
+  test('last words with a line of a library get the line of the author', () => {
+    expect(describeCaller([...library, decode], '"Index out of range at ~lib/array.ts:114:42"')).toBe(
+      ', called from decode (assembly/index.ts:12:7)',
+    );
+    expect(describeCaller([...library, decode], '"out of luck at assembly/index.ts:12:7"')).toBe('');
+    const inlined = frame(1, { function: 'assembly/index/command', source: '~lib/array.ts:114:42' });
+    expect(describeCaller([...library, inlined, decode], '"Index out of range at ~lib/array.ts:114:42"')).toBe(
+      ', in assembly/index/command',
+    );
+    expect(describeCaller(library, '"Index out of range at ~lib/array.ts:114:42"')).toBe('');
+  });
+
+  test('only the innermost place tells that no memory was left', () => {
+    expect(isOutOfMemory([...library, decode])).toBe(true);
+    expect(isOutOfMemory([decode, ...library])).toBe(false);
+    expect(isOutOfMemory([frame(1)])).toBe(false);
+    expect(isOutOfMemory([])).toBe(false);
+  });
 });

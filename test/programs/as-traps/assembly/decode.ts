@@ -18,7 +18,7 @@ export function decode(kind: string, length: i32): i32 {
   if (kind == "endless") {
     return endless(length);
   }
-  return 0;
+  return inLibrary(kind, length);
 }
 
 function deeper(depth: i32): i32 {
@@ -32,4 +32,16 @@ function endless(start: i32): i32 {
     if (sum == -1) i++;
   }
   return sum;
+}
+
+/** What the language's library ends. */
+function inLibrary(kind: string, length: i32): i32 {
+  if (kind == "index") {
+    const list: i32[] = [length];
+    return list[length];
+  }
+  if (kind == "memory") {
+    return new Uint8Array((1 << 29) + length).length;
+  }
+  return 0;
 }
