@@ -120,6 +120,17 @@ for (const identity of ['root', 'user'] as const satisfies readonly Identity[]) 
       ]);
     });
 
+    test('no variable takes the place of another, whatever it is called', async () => {
+      const env = ['PATH=/bin', 'WP_ENV_2=a', 'A=right', 'WP_ENV__5=b', 'WP_ENV_0=c', 'B=right'];
+      const { stdout } = await workshop.run(identity, {
+        rootfs,
+        options: { command: ['sh', '-c', 'export -p'] },
+        edit: { process: { env } },
+      });
+      const found = [...stdout.matchAll(/^export (\w+)='(.*)'$/gm)].map(([, name, value]) => `${name}=${value}`);
+      expect(found.filter((entry) => !entry.startsWith('PWD='))).toEqual(env.toSorted());
+    });
+
     test('a variable that no shell can pass is named in a warning', async () => {
       const { exited, stdout } = await workshop.run(identity, order({ command: ['env'] }, { env: { 'a.b': 'c' } }));
       expect(stdout).not.toContain('a.b');

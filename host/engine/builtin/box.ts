@@ -109,10 +109,18 @@ case $1 in
 esac
 exit "$1"`;
 
+/** Names under which the values of the command's variables travel, in their order: of none of these. */
+export function carriersOf(env: readonly (readonly [name: string, value: string])[]): string[] {
+  let prefix = 'WP_ENV_';
+  // One that is begun by a variable's name would be written over before it is read.
+  while (env.some(([name]) => name.startsWith(prefix))) prefix = `${prefix}_`;
+  return env.map((_, index) => `${prefix}${index}`);
+}
+
 /**
  * Runs as the container's user, without privileges. Arguments: working directory, then the command.
  *
- * @param env - the command's variables; their values arrive as `WP_ENV_<index>`.
+ * @param env - the command's variables; their values arrive as `carriersOf` names them.
  * @param umask - of the command.
  * @param terminal - path in the container of the terminal that it has already: opened by this path, it has a name there.
  */
@@ -121,8 +129,8 @@ export function launcherScript(
   umask = 0o022,
   terminal?: string | undefined,
 ): string {
-  const set = env.map(([name], index) => `command export ${name}="$WP_ENV_${index}"`);
-  const carriers = env.map((_, index) => `WP_ENV_${index}`);
+  const carriers = carriersOf(env);
+  const set = env.map(([name], index) => `command export ${name}="$${carriers[index]}"`);
   // Shells export these on their own; a command gets them only from its config.
   const leftovers = ['LC_ALL', 'PATH', 'OLDPWD', 'PWD', 'SHLVL'].filter((name) =>
     env.every(([other]) => other !== name),

@@ -28,6 +28,7 @@ import {
 import type { ContainerIo, ContainerSpec, Engine, RunningContainer } from '../engine.js';
 import { type Admitted, admitConfig } from './admit.js';
 import { containerCommand } from './arguments.js';
+import { carriersOf } from './box.js';
 import { builtinSteps } from './container-steps.js';
 import { formatFstab, formatMounts } from './fstab.js';
 import { BASE_DEVICES, planMounts } from './mount-plan.js';
@@ -123,6 +124,7 @@ function fillRunDirectory(
 
 /** For the tools, which must not see the container's variables: LD_PRELOAD in a config would be code in a privileged process. */
 function toolEnvironment({ env }: Admitted): NodeJS.ProcessEnv {
-  const carriers = env.map(([, value], index) => [`WP_ENV_${index}`, value] as const);
-  return { PATH: TOOLS_PATH, LC_ALL: 'C', ...Object.fromEntries(carriers) };
+  const carriers = carriersOf(env);
+  const values = env.map(([, value], index) => [carriers[index], value] as const);
+  return { PATH: TOOLS_PATH, LC_ALL: 'C', ...Object.fromEntries(values) };
 }
