@@ -4,11 +4,11 @@
  *   dist/bin/wasm-plugin.js    CommonJS: decides by the first word which of the next two runs
  *   dist/bin/typed.js          CommonJS, one file: `list`, `inspect NAME` and help, which start almost as fast as Node itself
  *   dist/bin/oci.js            CommonJS, one file: what other engines start for each of their containers
- *   dist/bin/main.mjs, …       everything else, split: the sandbox, the engines and the compiler load when they are used
+ *   dist/bin/main.js           CommonJS, one file: everything else
  *   dist/workers/*.cjs         what the sandbox's threads run, for the library and the command (build-workers.mjs)
  *
- * CommonJS, because in Node 20 the loader of ES modules alone costs more than all that `list` does (docs/benchmarks.md).
- * The parts share no state.
+ * CommonJS, because in Node 20 the loader of ES modules alone costs more than all that `list` does (docs/benchmarks.md), and one file
+ * each, because files and packages are found and read one after the other. The parts share no state.
  */
 import { spawnSync } from 'node:child_process';
 import { chmodSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -21,7 +21,7 @@ const { build } = await import('esbuild');
 const { buildWorkers } = await import('./build-workers.mjs');
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const { dependencies, devDependencies } = JSON.parse(readFileSync(`${root}package.json`, 'utf8'));
+const { devDependencies } = JSON.parse(readFileSync(`${root}package.json`, 'utf8'));
 
 rmSync(`${root}dist`, { recursive: true, force: true });
 
@@ -68,98 +68,86 @@ const builtinsWhenUsed = {
   },
 };
 
+/**
+ * Installing is the other half's business, and brings all decoders with it. What is imported later is also what esbuild wraps up,
+ * with all that it imports, which costs milliseconds.
+ *
+ * @type {import('esbuild').Plugin}
+ */
+const withoutInstall = {
+  name: 'without-install',
+  setup({ onResolve }) {
+    onResolve({ filter: /^\.\/install\.js$/ }, () => ({ path: './install.js', external: true }));
+  },
+};
+
+/**
+ * The other files of this folder, by `require`: what is imported goes through the loader of ES modules, which reads it twice.
+ *
+ * @type {import('esbuild').Plugin}
+ */
+const partsBeside = {
+  name: 'parts-beside',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^\.\/(oci|typed|main)\.js$/, namespace: 'required' }, ({ path }) => ({
+      path,
+      external: true,
+    }));
+    onResolve({ filter: /^\.\/(oci\/index|typed|main)\.js$/ }, ({ path }) => ({
+      path: path.replace('/index', ''),
+      namespace: 'required',
+    }));
+    onLoad({ filter: /.*/, namespace: 'required' }, ({ path }) => ({
+      contents: path === './oci.js' ? requireKept(path) : `module.exports = require('${path}');`,
+      resolveDir: root,
+    }));
+  },
+};
+
 /** @type {import('esbuild').BuildOptions} */
 const common = {
   absWorkingDir: root,
   outdir: 'dist/bin',
   bundle: true,
+  format: 'cjs',
   platform: 'node',
   target: 'node20.19',
   // Names stay as they are: a stack trace that a user reports must mean something.
   minifySyntax: true,
   minifyWhitespace: true,
   legalComments: 'none',
-  // Commander goes in: one file is found and read faster than a package. The toolchains are optional, and huge.
-  external: Object.keys({ ...dependencies, ...devDependencies }).filter((name) => name !== 'commander'),
+  // Dependencies go in. The toolchains are optional, and huge.
+  external: Object.keys(devDependencies),
+  define: { 'import.meta.url': '__moduleUrl' },
+  banner: { js: "const __moduleUrl = 'file://' + encodeURI(__filename).replace(/[?#]/g, encodeURIComponent);" },
   logLevel: 'warning',
 };
 
-/** @type {import('esbuild').BuildOptions} */
-const oneFile = {
+await build({
   ...common,
-  format: 'cjs',
-  define: { 'import.meta.url': '__moduleUrl' },
-  banner: { js: "const __moduleUrl = 'file://' + encodeURI(__filename).replace(/[?#]/g, encodeURIComponent);" },
-};
-
-await build({
-  ...oneFile,
   entryPoints: { 'wasm-plugin': 'host/cli/bin.ts' },
-  plugins: [{ name: 'parts-beside', setup: requireParts }],
+  plugins: [partsBeside],
 });
 await build({
-  ...oneFile,
+  ...common,
   entryPoints: { typed: 'host/cli/typed.ts' },
-  plugins: [withoutChildProcess, { name: 'the-other-half', setup: keepMainOutside }],
+  plugins: [withoutChildProcess, withoutInstall, partsBeside],
 });
-// With its dependencies, which are read faster so.
 await build({
-  ...oneFile,
+  ...common,
   entryPoints: { oci: 'host/cli/oci/index.ts' },
-  external: Object.keys(devDependencies),
-  plugins: [withoutChildProcess, builtinsWhenUsed, { name: 'without-install', setup: keepInstallOutside }],
+  plugins: [withoutChildProcess, builtinsWhenUsed, withoutInstall],
 });
+// What is imported late in it is evaluated late: the sandbox, the engines and the compiler when they are used.
 await build({
   ...common,
   entryPoints: { main: 'host/cli/main.ts' },
-  format: 'esm',
-  splitting: true,
-  outExtension: { '.js': '.mjs' },
-  // Flat, so that what is found relative to a module is found relative to a chunk too.
-  chunkNames: '[name]-[hash]',
-  plugins: [withoutChildProcess],
-  // Commander is CommonJS and asks for Node's modules in its own way. Under names that no module of ours declares again.
-  banner: {
-    js: "import { createRequire as bannerRequire } from 'node:module'; const require = bannerRequire(import.meta.url);",
-  },
+  plugins: [withoutChildProcess, builtinsWhenUsed],
 });
 await buildWorkers('dist/workers');
 // The package is of ES modules; this folder's .js file is not.
 writeFileSync(`${root}dist/bin/package.json`, '{ "type": "commonjs" }\n');
 chmodSync(`${root}dist/bin/wasm-plugin.js`, 0o755);
-
-/** @param {import('esbuild').PluginBuild} build */
-function keepMainOutside(build) {
-  keepInstallOutside(build);
-  build.onResolve({ filter: /^\.\/main\.js$/ }, () => ({ path: './main.mjs', external: true }));
-}
-
-/**
- * Installing is the other half's business, and brings all decoders with it. What is imported later is also what esbuild wraps up,
- * with all that it imports, which costs milliseconds.
- *
- * @param {import('esbuild').PluginBuild} build
- */
-function keepInstallOutside({ onResolve }) {
-  onResolve({ filter: /^\.\/install\.js$/ }, () => ({ path: './install.js', external: true }));
-}
-
-/**
- * By `require`: what is imported goes through the loader of ES modules, which reads it twice.
- *
- * @param {import('esbuild').PluginBuild} build
- */
-function requireParts({ onResolve, onLoad }) {
-  onResolve({ filter: /^\.\/(oci|typed)\.js$/, namespace: 'required' }, ({ path }) => ({ path, external: true }));
-  onResolve({ filter: /^\.\/(oci\/index|typed)\.js$/ }, ({ path }) => ({
-    path: path.includes('oci') ? './oci.js' : './typed.js',
-    namespace: 'required',
-  }));
-  onLoad({ filter: /.*/, namespace: 'required' }, ({ path }) => ({
-    contents: path.includes('oci') ? requireKept(path) : `module.exports = require('${path}');`,
-    resolveDir: root,
-  }));
-}
 
 /** With V8's code for it, since every container waits. */
 function requireKept(path) {
