@@ -160,6 +160,7 @@ describe.each(COMPLETING_SHELLS)('$title', (shell) => {
   const script = SCRIPTS[shell.language](words, hooks);
   let found: string[][] = [];
   beforeAll(() => {
+    rmSync(join(home, 'executed'), { force: true });
     if (there)
       found = shell.complete(
         script,
