@@ -1,9 +1,10 @@
 import { hooks, type Infer, type InferInput, type Value } from '../abi/index.js';
 import { PluginError, quote } from '../errors/index.js';
-import { covers, formatGrant } from '../grant/index.js';
+import { covers, formatGrant, type Grant } from '../grant/index.js';
 import type { Manifest } from '../package/index.js';
 import { checkExitCode } from './exit-code.js';
 import { blame, tolerating, vetoed, type Warn } from './failure.js';
+import { grantHint } from './grant-hint.js';
 import type { LoadedPlugins } from './plugins.js';
 import type { PluginEntry } from './source.js';
 
@@ -139,11 +140,13 @@ function takesPart(contributes: Manifest['contributes'], path: string, phase: 'b
 
 /** Else a plugin could run another program in the container through the back door of the command line. */
 async function checkMayChangeArgs(plugins: LoadedPlugins, entry: PluginEntry): Promise<void> {
-  const { grants } = await plugins.load(entry);
-  if (!grants.some((grant) => covers(grant, { kind: 'config', adjustment: 'args' }))) {
+  const { grants, manifest } = await plugins.load(entry);
+  const needed: Grant = { kind: 'config', adjustment: 'args' };
+  if (!grants.some((grant) => covers(grant, needed))) {
     throw new PluginError(
       'CONFIG_DENIED',
       `Plugin ${quote(entry.name)} may not change the arguments: config:args was not granted`,
+      { hint: grantHint([needed], manifest.requests) },
     );
   }
 }

@@ -67,7 +67,7 @@ export async function runEngineConfig(
       applyConfigPatch(draft, answer.patch);
       parseRunnableConfig(draft);
       const changes = diffConfig(config, draft);
-      checkConfigGrants(entry.name, plugin.grants, changes);
+      checkConfigGrants(entry.name, plugin.grants, changes, plugin.manifest.requests);
       ownership.claim(entry, changes);
       plugins.keepState(entry, answer);
       return draft;

@@ -1,6 +1,7 @@
 import { PluginError, quote } from '../errors/index.js';
-import { covers, formatGrant, type Grant, parsePointer } from '../grant/index.js';
+import { covers, type Grant, parsePointer } from '../grant/index.js';
 import type { Change } from './diff.js';
+import { grantHint } from './grant-hint.js';
 import { isObject, type Json, sameJson } from './json.js';
 import type { PluginEntry } from './source.js';
 
@@ -105,9 +106,15 @@ function includes(list: Json | undefined, wanted: Json | undefined): boolean {
  * Refuse changes that the operator did not grant.
  *
  * @param grants - what takes effect for this plugin.
+ * @param requests - what its manifest asks for, for the hint.
  * @throws PluginError `CONFIG_DENIED` that names the first change and the grant it needs.
  */
-export function checkConfigGrants(plugin: string, grants: readonly Grant[], changes: readonly Change[]): void {
+export function checkConfigGrants(
+  plugin: string,
+  grants: readonly Grant[],
+  changes: readonly Change[],
+  requests: readonly string[] = [],
+): void {
   for (const change of changes) {
     const { area, pointer } = change;
     const needed: [Grant, ...Grant[]] = [{ kind: 'config-pointer', segments: parsePointer(pointer) ?? [] }];
@@ -119,7 +126,7 @@ export function checkConfigGrants(plugin: string, grants: readonly Grant[], chan
         'CONFIG_DENIED',
         `Plugin ${quote(plugin)} may not change ${quote(change.thing)}: it was not granted`,
         {
-          hint: `If you want that, install the plugin again with --grant ${formatGrant(needed[0])} and each grant that it has already.`,
+          hint: grantHint(needed, requests),
           details: { plugin, thing: change.thing },
         },
       );

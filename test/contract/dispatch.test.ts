@@ -167,9 +167,18 @@ describe('engine-config over many plugins', () => {
   test('what the manifest does not request has no effect even if it was granted', async () => {
     const manifest = { ...compiled.manifest, name: 'a', requests: [] };
     const bytes = packPlugin({ component: compiled.component, manifest });
-    expect(await failing(installed(bytes, { grants: ALL, settings: { do: 'env', what: 'x' } }))).toMatch(
-      /^CONFIG_DENIED/,
-    );
+    const entry = installed(bytes, { grants: ALL, settings: { do: 'env', what: 'x' } });
+    await expect(configured(entry)).rejects.toMatchObject({
+      code: 'CONFIG_DENIED',
+      hint: expect.stringMatching(/^It does not ask for config:env, .*"requests" in plugin\.json/),
+    });
+  });
+
+  test('what the manifest requests and was not granted is named for the next installation', async () => {
+    await expect(configured(plugin('a', 'env', 'x', { grants: ['config:mounts'] }))).rejects.toMatchObject({
+      code: 'CONFIG_DENIED',
+      hint: expect.stringContaining('--grant config:env '),
+    });
   });
 
   test('refuses a result that is no OCI config', async () => {
@@ -323,7 +332,10 @@ describe('commands', () => {
     const may = await dispatcherOver([plugin('a', 'args', 'other')]);
     expect((await may.before(commandCall('run', { args: ['x'] }))).args).toEqual(['other']);
     const mayNot = await dispatcherOver([plugin('a', 'args', 'other', { grants: [] })]);
-    await expect(mayNot.before(commandCall('run'))).rejects.toMatchObject({ code: 'CONFIG_DENIED' });
+    await expect(mayNot.before(commandCall('run'))).rejects.toMatchObject({
+      code: 'CONFIG_DENIED',
+      hint: expect.stringContaining('--grant config:args'),
+    });
   });
 
   test('a plugin changes its own flags and nobody else sees that', async () => {

@@ -268,6 +268,7 @@ describe('install', () => {
     expect(result.exitCode).toBe(1);
     expect(result.stderr).toContain('this version never comes up');
     expect(result.stderr).toContain('it is not installed');
+    expect(result.stderr).toContain('HINT:    Take another version\n');
     expect((await cli(['list'])).stdout).toBe(NOTHING);
   });
 
@@ -440,7 +441,9 @@ describe('lifecycle events reach the plugin', () => {
     await install('--disabled', packer.pack({ version: '1.0.0-bad' }));
     const result = await cli(['enable', NAME]);
     expect(result.exitCode).toBe(0);
-    expect(result.stderr).toMatch(/WARNING: .*this version never comes up/);
+    expect(result.stderr).toMatch(
+      /WARNING: .* failed at its event "enabled": .*this version never comes up\. Take another version\n/,
+    );
   });
 });
 

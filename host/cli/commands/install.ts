@@ -7,7 +7,7 @@ import { checkSettings, MAX_PACKAGE_BYTES, readPackage } from '../../package/ind
 import type { InstallOptions, InstallResult, PluginRecord, Store } from '../../store/index.js';
 import type { CommandContext, RunCommand } from '../context.js';
 import { EXIT_OK } from '../exit-code.js';
-import { CommandFailure, failed, reasonOf, UsageError } from '../failure.js';
+import { CommandFailure, failed, hintOf, reasonOf, UsageError } from '../failure.js';
 import type { Options } from '../program/parsed.js';
 import { readBoundedFile } from '../read-file.js';
 import { confirm } from '../terminal/prompt.js';
@@ -108,6 +108,7 @@ async function finish(context: CommandContext, store: Store, { record, replaced,
     await undo();
     const now = replaced === undefined ? 'it is not installed' : `version ${replaced.version} is still installed`;
     throw new CommandFailure(`Failed to install plugin ${quote(record.name)}: ${reasonOf(error)}; ${now}.`, {
+      hint: hintOf(error),
       cause: error,
     });
   }

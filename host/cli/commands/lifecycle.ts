@@ -2,7 +2,7 @@ import type { LifecycleEvent } from '../../dispatch/index.js';
 import { quote } from '../../errors/index.js';
 import type { PluginRecord, Store } from '../../store/index.js';
 import type { CommandContext } from '../context.js';
-import { reasonOf } from '../failure.js';
+import { hintOf, reasonOf } from '../failure.js';
 import { shortHook } from './hook-names.js';
 
 /**
@@ -21,7 +21,9 @@ export async function tellLifecycle(
     const record = store.get(name);
     if (record !== undefined) await callLifecycle(context, store, record, event, previousVersion);
   } catch (error) {
-    context.log.warning(`Plugin ${quote(name)} was not told that it is ${event}: ${reasonOf(error)}`);
+    const hint = hintOf(error);
+    const next = hint === undefined ? '' : `. ${hint}`;
+    context.log.warning(`Plugin ${quote(name)} failed at its event ${quote(event)}: ${reasonOf(error)}${next}`);
   }
 }
 

@@ -52,6 +52,6 @@ export function monitorContainer(request: MonitorContainerRequest): MonitorConta
 }
 
 export function lifecycle(request: LifecycleRequest): void {
-  if (request.version.endsWith("-bad")) fail("bad", "this version never comes up");
+  if (request.version.endsWith("-bad")) fail("bad", "this version never comes up", "Take another version");
   log.info("lifecycle " + request.event + " " + request.version);
 }
