@@ -132,7 +132,9 @@ function answers(
     encoding: 'utf8',
     stdio: ['ignore', 'pipe', 'pipe'],
   });
-  if (status !== 0 || stderr !== '') throw new Error(`${command} ended with ${status}: ${stderr}${stdout}`);
+  // On a terminal complaints are among what is printed, as "_wasm_plugin:12: why".
+  if (status !== 0 || stderr !== '' || /wasm.plugin\S*:\d+:/.test(stdout))
+    throw new Error(`${command} ended with ${status}: ${stderr}${stdout}`);
   return readFileSync(join(own, 'answers'), 'utf8')
     .split(`${END}\n`)
     .slice(0, -1)
