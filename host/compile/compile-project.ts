@@ -5,6 +5,7 @@ import { PluginError } from '../errors/index.js';
 import { type Manifest, packPlugin } from '../package/index.js';
 import { formatSourceMap, toDataUrl } from '../source-map/index.js';
 import { type CoreModule, compileAssemblyScript } from './assemblyscript/index.js';
+import { checkManifest, type Interfaces } from './check-manifest.js';
 import { componentize } from './componentize.js';
 import { upToCode, withSourceMapUrl } from './module-sections.js';
 import { openProject, type Project } from './project.js';
@@ -17,7 +18,7 @@ export interface CompileOptions {
   readonly out?: string | undefined;
   /** Called as each step begins. */
   readonly onProgress?: ((step: CompileStep) => void) | undefined;
-  /** Gets each warning of the compiler as readable text, source text escaped. Default: dropped. */
+  /** Gets each warning, the compiler's and ours of plugin.json, as readable text, source text escaped. Default: dropped. */
   readonly onWarning?: ((text: string) => void) | undefined;
 }
 
@@ -56,7 +57,11 @@ export async function compileProject(dir: string, options: CompileOptions = {}):
   const core = await compileSource(project, onWarning);
   onProgress('componentize');
   const component = await componentizeWithMap(core, project.dir);
-  checkComponent(component, core.hooks);
+  const interfaces = describeComponent(component);
+  checkComponent(interfaces, core.hooks);
+  for (const text of checkManifest(project.manifest, interfaces)) {
+    onWarning(text);
+  }
   onProgress('pack');
   const manifest: Manifest = { ...project.manifest, sdk: { lang: project.language, version: core.sdkVersion } };
   const bytes = packPlugin({ component, manifest });
@@ -85,8 +90,7 @@ async function componentizeWithMap({ bytes, sourceMap }: CoreModule, projectDir:
 }
 
 /** What was just built must be readable by the host that will run it. */
-function checkComponent(component: Uint8Array, hooks: readonly string[]): void {
-  const { exports } = describeComponent(component);
+function checkComponent({ exports }: Interfaces, hooks: readonly string[]): void {
   const missing = hooks.filter((id) => !exports.includes(id));
   if (missing.length > 0) {
     throw new PluginError(
