@@ -23,11 +23,13 @@ export function describeFrames(frames: readonly Frame[]): string {
  * @returns `, called from command (assembly/index.ts:12:7)`; `, in assembly/index/command` where the compiler inlined the library; or nothing.
  */
 export function describeCaller(frames: readonly Frame[], words: string): string {
-  const own = words.includes(` at ${LIBRARY}`) ? frames.find((frame) => isOwn(frame) || isInlined(frame)) : undefined;
+  const own = words.includes(` at ${LIBRARY}`)
+    ? frames.find((frame) => isOwn(frame) || frame.within !== undefined)
+    : undefined;
   if (own === undefined) {
     return '';
   }
-  return isOwn(own) ? `, called from ${describeFrame(own)}` : `, in ${own.function}`;
+  return isOwn(own) ? `, called from ${describeFrame(own)}` : `, in ${own.within}`;
 }
 
 /** Whether it ended in the allocator of AssemblyScript, which has one `unreachable`: where no memory is left. */
@@ -54,11 +56,6 @@ export function frameDetails(frames: readonly Frame[]): Readonly<Record<string, 
 
 function isOwn({ source }: Frame): boolean {
   return source !== undefined && !isLibrary(source);
-}
-
-/** Code of the library in a function of the author's. */
-function isInlined({ source, function: name }: Frame): boolean {
-  return source !== undefined && name?.includes('/') === true && !isLibrary(name);
 }
 
 function describeFrame(frame: Frame): string {

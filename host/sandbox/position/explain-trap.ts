@@ -8,6 +8,8 @@ import { readStackFrames, type StackFrame } from './stack-frames.js';
 
 const MAX_FRAMES = 10;
 const MAX_NAME_CHARS = 100;
+/** Code that `compile` adds around the hooks. */
+const GLUE = 'wasm-plugin-glue/';
 
 /** A frame with what is needed to explain it. */
 interface Located {
@@ -78,9 +80,11 @@ function findIn({ sourceMap }: ModulePositions, wanted: readonly Located[]): rea
 
 function frameOf({ frame, module, positions, offset }: Located, source: SourcePosition | undefined): Frame {
   const name = frame.function && functionName(frame.function, source?.file);
+  const within = inlinedInto(frame.function, source?.file);
   return {
     module,
     function: name && shown(name),
+    within: within && shown(within),
     source: source && `${shown(source.file)}:${source.line}:${source.column}`,
     offset,
     codeOffset: offset - positions.codeStart,
@@ -89,18 +93,30 @@ function frameOf({ frame, module, positions, offset }: Located, source: SourcePo
 
 /**
  * AssemblyScript calls a function `<file without extension>/<name>`. The file is said anyway; and where it is another one, the code was
- * inlined from there, so that the name would point to the wrong place. It stays whole where the library was inlined into the author's
- * code: it is all that tells where.
+ * inlined from there, so that the name would point to the wrong place.
  */
 function functionName(name: string, file: string | undefined): string | undefined {
   if (file === undefined) {
     return name;
   }
-  const prefix = `${file.replace(/\.[^./]*$/, '')}/`;
+  const prefix = prefixOf(file);
   if (name.startsWith(prefix)) {
     return name.slice(prefix.length);
   }
-  return name.includes('/') && (!isLibrary(file) || isLibrary(name)) ? undefined : name;
+  return name.includes('/') ? undefined : name;
+}
+
+/** The author's function, where the library's code was inlined into one: it is all that tells where that was. */
+function inlinedInto(name: string | undefined, file: string | undefined): string | undefined {
+  if (name === undefined || file === undefined || !name.includes('/')) {
+    return undefined;
+  }
+  const isAuthors = !isLibrary(name) && !name.startsWith(GLUE);
+  return isAuthors && isLibrary(file) ? name : undefined;
+}
+
+function prefixOf(file: string): string {
+  return `${file.replace(/\.[^./]*$/, '')}/`;
 }
 
 function shown(text: string): string {

@@ -2,8 +2,10 @@
 export interface Frame {
   /** Index of the core module in the component. */
   readonly module: number;
-  /** As its author called it; undefined where no name is known, or where the code was inlined from another function of the author's. */
+  /** As its author called it; undefined where no name is known, or where the code was inlined from another function. */
   readonly function: string | undefined;
+  /** `file/name` of the author's function that code of the library was inlined into. */
+  readonly within?: string | undefined;
   /** `file:line:column` from the module's source map, counted from 1. */
   readonly source: string | undefined;
   /** In bytes of the author's module. */

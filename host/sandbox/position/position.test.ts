@@ -101,6 +101,22 @@ describe('explainTrap()', () => {
     expect(explained(module, 'divide')).toMatchObject([{ function: undefined, source: 'src/main.ts:31:2' }]);
   });
 
+  const inlined = [
+    { name: 'assembly/index/command', within: 'assembly/index/command' },
+    { name: '~lib/map/Map<~lib/string/String,i32>#get', within: undefined },
+    { name: '~lib/array/Array<~lib/string/String>#__get', within: undefined },
+    { name: 'wasm-plugin-glue/hook0', within: undefined },
+    { name: 'plain', within: undefined },
+  ];
+  for (const { name, within } of inlined) {
+    test(`code of the library in ${name} is ${within === undefined ? 'in no function' : 'in a function'} of the author`, async () => {
+      const core = await coreModule();
+      const module = concat([core, names(NAME, { 0: name }), sourceMap(core, '~lib/array.ts')]);
+      expect(explained(module, 'inner')[0]).toMatchObject({ source: '~lib/array.ts:1:2' });
+      expect(explained(module, 'inner')[0]!.within).toBe(within);
+    });
+  }
+
   test('knows a recursion that used up the stack, although its last frame had not begun', async () => {
     const core = await coreModule();
     const module = concat([core, names(NAME, { 2: 'deep' }), sourceMap(core)]);
@@ -379,7 +395,7 @@ describe('in words', () => {
       ', called from decode (assembly/index.ts:12:7)',
     );
     expect(describeCaller([...library, decode], '"out of luck at assembly/index.ts:12:7"')).toBe('');
-    const inlined = frame(1, { function: 'assembly/index/command', source: '~lib/array.ts:114:42' });
+    const inlined = frame(1, { within: 'assembly/index/command', source: '~lib/array.ts:114:42' });
     expect(describeCaller([...library, inlined, decode], '"Index out of range at ~lib/array.ts:114:42"')).toBe(
       ', in assembly/index/command',
     );
