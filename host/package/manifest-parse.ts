@@ -2,6 +2,7 @@ import { PluginError } from '../errors/index.js';
 import { formatGrant, parseGrant } from '../grant/index.js';
 import { readContributes } from './contributions.js';
 import { type Fields, present, readFields, type TextRule } from './fields.js';
+import { findJsonMistake } from './json-mistake.js';
 import type { Manifest } from './manifest-types.js';
 import { nameProblem } from './name.js';
 import { createReport, failOnProblems, type Report } from './report.js';
@@ -67,7 +68,8 @@ function parseJson(bytes: Uint8Array): unknown {
     return JSON.parse(text);
   } catch (error) {
     // The parser's own message quotes the text, which is not ours to print.
-    throw invalid('it is not valid JSON', error);
+    const place = findJsonMistake(text);
+    throw invalid(`it is not valid JSON${place === undefined ? '' : `, see ${place}`}`, error);
   }
 }
 

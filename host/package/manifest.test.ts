@@ -164,6 +164,7 @@ describe('parseManifest() refuses', () => {
 
   const documents = [
     { name: 'nothing', text: '', want: 'it is not valid JSON' },
+    { name: 'a comma too many', text: '{\n  "name": "a/b",\n}', want: 'it is not valid JSON, see line 3, column 1' },
     { name: 'a list', text: '[]', want: 'it is not an object' },
     { name: 'null', text: 'null', want: 'it is not an object' },
     { name: 'a byte order mark', text: `\ufeff${JSON.stringify(minimal)}`, want: 'it is not valid JSON' },
