@@ -230,11 +230,14 @@ class Planner {
     this.push(source, path, 'none', [recursive ? 'rbind' : 'bind', ...merge(own, flags), ...rest]);
     this.note(path, { kind: 'bind', path: source }, kind, merge(own, flags));
     for (const mountBelow of recursive ? below : []) {
-      const target = join(this.root, path, mountBelow.path.slice(source === '/' ? 0 : source.length));
+      const inside = join(path, mountBelow.path.slice(source === '/' ? 0 : source.length));
+      const target = join(this.root, inside);
+      const all = merge(mountBelow.flags, flags);
       this.targets.add(target);
+      this.flagsOf.set(inside, all);
       // `ro` and its like reach the topmost mount only; each one below needs its own line.
       if (flags.size > 0) {
-        this.mount({ source: target, target, type: 'none', options: ['bind', ...merge(mountBelow.flags, flags)] });
+        this.mount({ source: target, target, type: 'none', options: ['bind', ...all] });
       }
     }
   }
@@ -282,6 +285,10 @@ class Planner {
     flags: readonly MountFlag[],
   ): void {
     this.view.mounted(path, backing, kind);
+    // What was mounted below is now out of sight.
+    for (const other of this.flagsOf.keys()) {
+      if (other !== path && isWithin(other, path)) this.flagsOf.delete(other);
+    }
     this.flagsOf.set(path, flags);
   }
 
