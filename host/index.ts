@@ -24,7 +24,7 @@ export {
 } from './abi/index.js';
 export type { PluginErrorCode, PluginErrorOptions } from './errors/index.js';
 export { PluginError } from './errors/index.js';
-export type { Manifest } from './package/index.js';
+export type { Manifest, ManifestSource, PackOptions } from './package/index.js';
 export { packPlugin, readPackage } from './package/index.js';
 export type {
   CallOptions,

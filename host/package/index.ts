@@ -8,6 +8,7 @@ export type {
   FlagDefault,
   FlagType,
   Manifest,
+  ManifestSource,
   PhaseContribution,
 } from './manifest-types.js';
 export { FLAG_TYPES } from './manifest-types.js';

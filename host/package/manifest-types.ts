@@ -72,3 +72,9 @@ export interface Manifest {
   /** What it was built with; informal. */
   readonly sdk?: { readonly lang: string; readonly version: string };
 }
+
+/** A manifest as its author writes it: lists that are empty may be left out. */
+export type ManifestSource = Omit<Manifest, 'requests' | 'contributes'> & {
+  readonly requests?: Manifest['requests'];
+  readonly contributes?: Partial<Manifest['contributes']>;
+};

@@ -2,7 +2,7 @@ import { describeComponent } from '../component/index.js';
 import { DATA_TYPE, FS_TYPE, PARTITION_TYPE, partitionExtra, writeSif } from '../sif/index.js';
 import { formatManifest } from './manifest-format.js';
 import { parseManifest } from './manifest-parse.js';
-import type { Manifest } from './manifest-types.js';
+import type { ManifestSource } from './manifest-types.js';
 import { padComponent } from './pad.js';
 
 export const COMPONENT_OBJECT = 'plugin.wasm';
@@ -13,7 +13,8 @@ export const PLUGIN_GROUP = 1;
 export interface PackOptions {
   /** A WebAssembly component; copied. */
   readonly component: Uint8Array;
-  readonly manifest: Manifest;
+  /** As `readPackage` gives it, or as `JSON.parse` makes it of a `plugin.json`. */
+  readonly manifest: ManifestSource;
 }
 
 /**
@@ -27,7 +28,7 @@ export interface PackOptions {
  *   `LIMIT_EXCEEDED` if `component` is not one that could be loaded.
  */
 export function packPlugin({ component, manifest }: PackOptions): Uint8Array {
-  const manifestBytes = formatManifest(manifest);
+  const manifestBytes = formatManifest(parseManifest(new TextEncoder().encode(JSON.stringify(manifest))));
   parseManifest(manifestBytes);
   describeComponent(component);
   return writeSif([

@@ -25,6 +25,17 @@ describe('packPlugin()', () => {
     expect(sha256(file)).toBe('49ab5003e393b5147ca32d7fe560804567406ca6cb3a0884ab0e447dd4416f7b');
   });
 
+  test('takes a manifest as its author writes it', () => {
+    const { requests: _, contributes: __, ...written } = manifest;
+    const file = packPlugin({ component: tinyComponent(), manifest: written });
+    expect(file).toEqual(packPlugin({ component: tinyComponent(), manifest }));
+    const contributes = { flags: [{ commands: ['run'], name: 'x', type: 'bool', usage: 'do x' }] } as const;
+    expect(
+      readPackage(packPlugin({ component: tinyComponent(), manifest: { ...written, contributes } })).manifest
+        .contributes,
+    ).toEqual({ commands: [], phases: [], ...contributes });
+  });
+
   test('keeps a large component byte for byte', () => {
     const large = new Uint8Array(5000);
     large.set([...tinyComponent(), 0, 0xfd, 0x26]);
