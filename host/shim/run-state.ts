@@ -6,20 +6,11 @@
  *
  * The runtime entry is a shell script that must find it without Node, hence a path without a hash (`setup/runtime-script.ts`).
  */
-import {
-  fstatSync,
-  lstatSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
+import { fstatSync, lstatSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { any, fromJson, type Json, map, optional, str, struct, toJson, type Value, withDefault } from '../abi/index.js';
 import { PluginError, quote } from '../errors/index.js';
+import { makeFolders } from '../folders/index.js';
 import { attempt } from './attempt.js';
 
 /** What a plugin did to one variable of the container. */
@@ -81,7 +72,7 @@ export function writeState(folder: string, path: string, state: RunState): void 
   const env = new Map(state.env.map(({ name, before, after }) => [name, { before, after }]));
   ensureFolder(folder);
   attempt('write', path, () => {
-    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+    makeFolders(dirname(path), 0o700);
     const draft = `${path}.${process.pid}`;
     writeFileSync(draft, JSON.stringify(toJson(FORMAT, { ...state, env })), { mode: 0o600 });
     renameSync(draft, path);
@@ -154,7 +145,7 @@ export function sweepStates(folder: string): void {
  */
 export function ensureFolder(folder: string): void {
   attempt('use', folder, () => {
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    makeFolders(folder, 0o700);
     const stats = lstatSync(folder);
     if (!stats.isDirectory() || stats.uid !== process.geteuid?.() || (stats.mode & 0o077) !== 0) {
       throw new PluginError('IO_FAILED', `Cannot use ${quote(folder, 4096)}: it is not a folder of this user alone`, {

@@ -11,7 +11,6 @@ import {
   fchmodSync,
   fsyncSync,
   linkSync,
-  mkdirSync,
   openSync,
   renameSync,
   rmSync,
@@ -19,6 +18,7 @@ import {
   writeSync,
 } from 'node:fs';
 import { join } from 'node:path';
+import { makeFolders } from '../folders/index.js';
 import { randomToken } from './hash.js';
 import { errnoOf } from './io-error.js';
 import { TEMP_PREFIX } from './layout.js';
@@ -47,7 +47,7 @@ export interface Files {
 export const nodeFiles: Files = {
   makeFolder(path, mode) {
     // The first folder made, or undefined if all were there: an existing folder keeps the mode its owner gave it.
-    if (mkdirSync(path, { recursive: true, mode }) !== undefined) {
+    if (makeFolders(path, mode) !== undefined) {
       chmodSync(path, mode);
     }
   },

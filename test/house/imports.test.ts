@@ -9,6 +9,7 @@ const HOST = fileURLToPath(new URL('../../host', import.meta.url));
 /** Each folder with those it may import. What is not in the list is refused, so an arrow can only be added here. */
 const ARROWS: Readonly<Record<string, readonly string[]>> = {
   errors: [],
+  folders: [],
   abi: ['errors'],
   grant: ['errors'],
   oci: ['errors'],
@@ -18,11 +19,11 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   sandbox: ['abi', 'component', 'source-map', 'errors'],
   capability: ['abi', 'grant', 'sandbox', 'errors'],
   package: ['sif', 'component', 'grant', 'errors'],
-  store: ['package', 'grant', 'errors'],
+  store: ['package', 'grant', 'folders', 'errors'],
   runtime: ['sandbox', 'capability', 'package', 'grant', 'abi', 'errors'],
   dispatch: ['runtime', 'package', 'grant', 'oci', 'abi', 'errors'],
-  shim: ['abi', 'errors'],
-  engine: ['dispatch', 'capability', 'oci', 'sif', 'abi', 'errors'],
+  shim: ['abi', 'folders', 'errors'],
+  engine: ['dispatch', 'capability', 'oci', 'sif', 'abi', 'folders', 'errors'],
   compile: ['package', 'sandbox', 'abi', 'component', 'source-map', 'errors'],
   cli: [
     'shim',
@@ -39,6 +40,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
     'oci',
     'abi',
     'sif',
+    'folders',
     'errors',
   ],
   'index.ts': ['runtime', 'package', 'abi', 'errors'],

@@ -1,18 +1,8 @@
 /** Write what was planned, or remove it: only files that an earlier setup wrote are replaced or removed. */
-import {
-  chmodSync,
-  existsSync,
-  lstatSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmdirSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { chmodSync, lstatSync, readdirSync, readFileSync, renameSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { PluginError, quote } from '../../errors/index.js';
+import { makeFolders } from '../../folders/index.js';
 import { MARK } from '../../shim/index.js';
 import { CommandFailure, reasonOf } from '../failure.js';
 import type { PlannedFile } from './plan.js';
@@ -23,6 +13,8 @@ export type Outcome = 'written' | 'unchanged' | 'removed' | 'absent';
 /** Folders that a setup made, for `--undo`. */
 const MADE = '.made-by-setup.json';
 const MAX_OWN_BYTES = 1024 * 1024;
+/** Less the umask. */
+const FOLDER_MODE = 0o777;
 
 /**
  * @returns what happens to each, in order; with `dryRun` nothing does.
@@ -36,7 +28,7 @@ export function applyFiles(files: readonly PlannedFile[], folder: string, dryRun
   try {
     for (const file of files) {
       const parent = dirname(file.path);
-      const top = attempt('make the folder', parent, () => makeFolders(parent));
+      const top = attempt('make the folder', parent, () => makeFolders(parent, FOLDER_MODE));
       if (top !== undefined) made.push(...foldersBetween(top, parent));
       attempt('write', file.path, () => replace(file));
     }
@@ -72,7 +64,7 @@ function ownText(path: string): string | undefined {
   const text = stats.isFile() && stats.size <= MAX_OWN_BYTES ? readFileSync(path, 'utf8') : '';
   if (text.split('\n', 2).includes(MARK) || isOwnHookFile(text)) return text;
   throw new CommandFailure(`${quote(path, 4096)} is there already, and "wasm-plugin setup" did not write it`, {
-    hint: 'Move it away, or choose another folder with --dir',
+    hint: 'Move it away, or choose another folder with --dir or --config-dir',
   });
 }
 
@@ -103,14 +95,6 @@ function replace({ path, text, mode }: PlannedFile): void {
     rmSync(draft, { force: true });
     throw error;
   }
-}
-
-/** As `mkdirSync` with `recursive`, which goes on for ever where the kernel says of a new folder that it does not exist, as in /proc. */
-function makeFolders(path: string): string | undefined {
-  if (existsSync(path)) return undefined;
-  const above = makeFolders(dirname(path));
-  mkdirSync(path);
-  return above ?? path;
 }
 
 function foldersBetween(top: string, path: string): string[] {

@@ -51,6 +51,16 @@ describe('createRunDirectory()', () => {
     expect(() => createRunDirectory(base, 'a')).toThrow(expect.objectContaining({ code: 'ENGINE_FAILED' }));
   });
 
+  test('says where a base cannot be made', () => {
+    // In /proc nothing can be, and Node's own way would go round for ever.
+    expect(() => createRunDirectory('/proc/wasm-plugin/base', 'a')).toThrow(
+      expect.objectContaining({
+        message: 'Cannot make the folder "/proc/wasm-plugin/base" (ENOENT)',
+        hint: expect.stringContaining('TMPDIR'),
+      }),
+    );
+  });
+
   test('refuses a base that is a link', () => {
     mkdirSync(join(folder, 'other'), { mode: 0o700 });
     symlinkSync(join(folder, 'other'), base);

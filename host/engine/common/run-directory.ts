@@ -23,6 +23,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { PluginError, quote } from '../../errors/index.js';
+import { makeFolders } from '../../folders/index.js';
 import { detachImage } from './detach.js';
 import { changeableAbove } from './folders-above.js';
 import { startJanitor } from './janitor.js';
@@ -130,7 +131,15 @@ export function openBase(base: string): void {
       hint: 'Set TMPDIR to /tmp, and XDG_RUNTIME_DIR to a private folder or to nothing.',
     });
   }
-  mkdirSync(base, { recursive: true, mode: 0o700 });
+  try {
+    makeFolders(base, 0o700);
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException;
+    throw new PluginError('ENGINE_FAILED', `Cannot make the folder ${quote(base)} (${code ?? 'error'})`, {
+      hint: 'Set TMPDIR to /tmp, and XDG_RUNTIME_DIR to a private folder or to nothing.',
+      cause,
+    });
+  }
   // Undefined: removed by another run; the next step sees it.
   if (isOurs(base) === false) {
     throw new PluginError('ENGINE_FAILED', `Cannot use ${quote(base)}: it must be a directory of ours with mode 0700`, {

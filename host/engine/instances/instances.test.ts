@@ -53,6 +53,7 @@ describe('instances', () => {
     expect(thrown(() => createInstance(base, { id: 'web', image: 'second' }))).toMatchObject({
       code: 'ENGINE_FAILED',
       message: 'Cannot create container "web": it is running',
+      hint: expect.stringMatching(/stop web$/),
     });
     updateInstance(first, { exit: { code: 0, at: 1 } });
     expect(createInstance(base, { id: 'web', image: 'second' }).record.image).toBe('second');

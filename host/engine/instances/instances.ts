@@ -54,7 +54,7 @@ export function createInstance(base: string, { id, image }: Pick<InstanceRecord,
       const taken = code === 'ENOTEMPTY' || code === 'EEXIST';
       if ((!taken && code !== 'ENOENT') || attempt === MAX_ATTEMPTS) throw failure(id, code, cause);
       if (taken && !removeEnded(base, folder)) {
-        throw failure(id, 'it is running', cause, 'Choose another --name, or stop it: wasm-plugin stop NAME');
+        throw failure(id, 'it is running', cause, `Choose another --name, or stop it: wasm-plugin stop ${id}`);
       }
     }
   }
