@@ -1,7 +1,15 @@
 export type { BuiltinEngineOptions } from './builtin/index.js';
 export { createBuiltinEngine } from './builtin/index.js';
 export type { ProcessIdentity } from './common/index.js';
-export { cleanupStale, coverInheritedFds, defaultRunBase, identityOf, lifeOf, ourselves } from './common/index.js';
+export {
+  changeableByOthers,
+  cleanupStale,
+  coverInheritedFds,
+  defaultRunBase,
+  identityOf,
+  lifeOf,
+  ourselves,
+} from './common/index.js';
 export type { ContainerIo, ContainerSpec, ContainerStats, Engine, ExitStatus, RunningContainer } from './engine.js';
 export type { FollowedProcess } from './follow-process.js';
 export { followProcess, startTimeOf } from './follow-process.js';

@@ -12,6 +12,7 @@ import { podmanConfigs, readIfThere } from '../setup/engine-configs.js';
 import { defaultPlaces } from '../setup/places.js';
 import type { Plan, SetupFacts } from '../setup/plan.js';
 import { planPodman, planPrecreate } from '../setup/podman.js';
+import { othersCanChange } from '../setup/trust.js';
 import { printJson } from './print-json.js';
 
 const TOOLS = ['/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin', '/sbin', '/bin'];
@@ -25,7 +26,9 @@ export const run: RunCommand = async (context, parsed) => {
   try {
     const facts = setupFacts(context, parsed, engine);
     const plan = planFor(engine, facts, context, options.has('precreate'));
-    const act = options.has('undo') ? undoFiles : applyFiles;
+    const undo = options.has('undo');
+    for (const sentence of undo ? [] : othersCanChange(facts)) context.log.warning(sentence);
+    const act = undo ? undoFiles : applyFiles;
     print(context, parsed, plan, act(plan.files, facts.folder, options.has('dry-run')));
     return EXIT_OK;
   } catch (error) {

@@ -14,6 +14,7 @@ import { defaultPlaces, ENGINES } from './places.js';
 import type { Plan, SetupFacts } from './plan.js';
 import { PRECREATE_NAME, RUNTIME_NAME } from './plan.js';
 import { planPodman, planPrecreate } from './podman.js';
+import { othersCanChange } from './trust.js';
 
 export interface SetupCheck {
   readonly engine: SetupEngine;
@@ -62,7 +63,7 @@ function checkOne(engine: SetupEngine, path: string, places: SetupPlaces, precre
   const { runtime, store } = entry;
   const problems = [...whatIsGone(entry), ...differentVersion(entry)];
   const { files } = planAgain(engine, entry, { folder: dirname(path), config: places.config }, precreate);
-  const notes: string[] = [];
+  const notes = othersCanChange({ ...entry, folder: dirname(path), config: places.config });
   for (const file of files) {
     const found = readIfThere(file.path);
     if (found === file.text) continue;

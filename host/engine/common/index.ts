@@ -2,6 +2,7 @@ export { admitNamespaces, refused } from './admit-namespaces.js';
 export type { Cgroup } from './cgroup.js';
 export { cgroupFolders, createCgroup } from './cgroup.js';
 export { readCgroupStats } from './cgroup-stats.js';
+export { changeableByOthers } from './changeable.js';
 export type { Channel } from './channel.js';
 export { createChannel } from './channel.js';
 export { clearAway } from './clear-away.js';

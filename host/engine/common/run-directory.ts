@@ -24,8 +24,8 @@ import {
 import { join } from 'node:path';
 import { PluginError, quote } from '../../errors/index.js';
 import { makeFolders } from '../../folders/index.js';
+import { changeableAbove } from './changeable.js';
 import { detachImage } from './detach.js';
-import { changeableAbove } from './folders-above.js';
 import { startJanitor } from './janitor.js';
 import { removeMapped } from './mapped-removal.js';
 import { mountsBelow, parseMountInfo } from './mount-table.js';
