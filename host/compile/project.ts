@@ -68,6 +68,6 @@ async function detectLanguage(dir: string, path: string): Promise<Language> {
   throw new PluginError(
     'COMPILE_FAILED',
     `Cannot compile ${quote(path)}: no known language, it has neither ${CONFIG_FILE} nor ${DEFAULT_ENTRY}`,
-    { hint: 'Only AssemblyScript projects are compiled here; other languages build a component with their own tools.' },
+    { hint: 'Only AssemblyScript projects are compiled here; docs/other-languages.md says how to build others.' },
   );
 }
