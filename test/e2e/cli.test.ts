@@ -102,6 +102,11 @@ describe('the group answers to upstream’s spelling', () => {
       expect((await cli([group, 'uninstall', NAME])).stdout).toBe(`Uninstalled plugin "${NAME}".\n`);
     });
   }
+  test('"help plugin list" is that of "plugin list"', async () => {
+    const [help, own] = [await cli(['help', 'plugin', 'list']), await cli(['plugin', 'list', '--help'])];
+    expect(help).toEqual(own);
+    expect(help.stdout).toContain('wasm-plugin plugin list [options]');
+  });
   for (const args of [['plugin', '-h'], ['plugin', '--help'], ['help'], ['--help'], ['help', 'install']]) {
     test(`"${args.join(' ')}" prints help`, async () => {
       const { exitCode, stdout, stderr } = await cli(args);

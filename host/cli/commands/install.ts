@@ -16,6 +16,7 @@ import { consentText, grantsToGive } from './consent.js';
 import { callLifecycle } from './lifecycle.js';
 import { printJson } from './print-json.js';
 import { recordJson } from './record-json.js';
+import { unheardWords } from './unheard-words.js';
 import { unknownInterfaces } from './unknown-interfaces.js';
 
 /**
@@ -38,7 +39,7 @@ export const run: RunCommand = async (context, { args, options }) => {
     const facts = { content, replaced, granted: granted.length === 0 ? undefined : granted };
     const grants = grantsToGive(facts);
     context.io.stderr.write(escapeLines(consentText(facts)));
-    for (const warning of unknownInterfaces(content)) context.log.warning(warning);
+    for (const warning of [...unknownInterfaces(content), ...unheardWords(content)]) context.log.warning(warning);
     const { tryLoad } = await import('./try-load.js');
     const code = await tryLoad(context, bytes, content);
     if (!(await agrees(context, options, what))) throw new CommandFailure(`${what}: nobody agreed.`);

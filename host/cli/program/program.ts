@@ -51,7 +51,7 @@ export async function runProgram(argv: readonly string[], options: ProgramOption
     exitCode = await options.onCommand(parsed);
   });
   try {
-    await program.parseAsync([...argv], { from: 'user' });
+    await program.parseAsync(helpOfMember(argv), { from: 'user' });
   } catch (error) {
     if (!(error instanceof ParserExit)) throw error;
     if (error.error.exitCode === EXIT_OK) return EXIT_OK;
@@ -61,6 +61,13 @@ export async function runProgram(argv: readonly string[], options: ProgramOption
     throw usageError(error, { contributed: () => visibleWords(contributions), disabledOwner });
   }
   return exitCode;
+}
+
+/** `help plugin list` is `plugin list --help`: commander would print the help of the group. */
+function helpOfMember(argv: readonly string[]): string[] {
+  const [word, group, member = ''] = argv;
+  const isMember = word === 'help' && (group === GROUP || group === GROUP_ALIAS) && !member.startsWith('-');
+  return isMember && member !== '' ? [group, member, '--help'] : [...argv];
 }
 
 /** `help nosuch`: commander would print the help of everything instead, and not say why. */
