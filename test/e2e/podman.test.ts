@@ -98,6 +98,13 @@ describe.each(identities)('plugins under podman as %s', AGAIN, (identity: Identi
     });
   });
 
+  test('the log names an annotation that is no flag of a plugin', async () => {
+    const options = ['--annotation', 'wasm-plugin/memory-mb=64', '--annotation', 'wasm-plugins/other=1'];
+    expect(await run('echo $MEMORY_LIMIT_MIB', ...options)).toMatchObject({ exitCode: 0, stdout: '256\n' });
+    const log = readFileSync(join(state, 'oci.log'), 'utf8');
+    expect(log).toMatch(/WARNING: No plugin has a flag for the annotation "wasm-plugin\/memory-mb"\n/);
+  });
+
   test('what is piped in reaches the command', async () => {
     const options = { input: 'one\ntwo\n' };
     expect(await podman.run('wasm-plugin', ['-i'], 'cat', options)).toMatchObject({
@@ -319,7 +326,10 @@ describe.each(identities)('plugins under podman as %s', AGAIN, (identity: Identi
 
   test('setup undone leaves nothing, done again is the same', async () => {
     const shown = (text: string) =>
-      text.replaceAll(podman.folder, 'FOLDER').replace(/(: ).*(containers\.conf\.d)/, '$1DROP-INS');
+      text
+        .replaceAll(podman.folder, 'FOLDER')
+        .replace(/(: ).*(containers\.conf\.d)/, '$1DROP-INS')
+        .replace(/(next: )containers .*/, '$1FIRST');
     expect(shown((await setup()).stdout)).toBe(`unchanged: FOLDER/programs/wasm-plugin
 unchanged: FOLDER/programs/wasm-plugin-hook
 unchanged: DROP-INS/wasm-plugin.conf
@@ -328,10 +338,12 @@ next: podman --runtime wasm-plugin run --rm IMAGE COMMAND
     expect(shown((await setup('--undo', '--dry-run')).stdout)).toBe(`would be removed: FOLDER/programs/wasm-plugin
 would be removed: FOLDER/programs/wasm-plugin-hook
 would be removed: DROP-INS/wasm-plugin.conf
+next: FIRST
 `);
     expect(shown((await setup('--undo')).stdout)).toBe(`removed: FOLDER/programs/wasm-plugin
 removed: FOLDER/programs/wasm-plugin-hook
 removed: DROP-INS/wasm-plugin.conf
+next: FIRST
 `);
     expect(existsSync(programs)).toBe(false);
     expect(await run('echo ran')).toMatchObject({ exitCode: 125, stdout: '' });

@@ -18,6 +18,8 @@ import { printJson } from './print-json.js';
 const TOOLS = ['/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin', '/sbin', '/bin'];
 /** The first one that is installed, unless `--runtime` says which. */
 const RUNTIMES = ['crun', 'runc'];
+const AFTER_UNDO =
+  'containers that were started through it can only be stopped, entered and removed with it: if there are any, set it up again until they are gone';
 
 /** `setup ENGINE`: the programs and the configuration that make another engine's containers see plugins. */
 export const run: RunCommand = async (context, parsed) => {
@@ -106,6 +108,9 @@ function print({ io }: CommandContext, { options }: ParsedBuiltin, plan: Plan, o
     const is = outcome === 'written' || outcome === 'removed' ? would : '';
     io.stdout.write(`${is}${outcome}: ${escapeControls(path)}\n`);
   }
-  if (undo) return;
+  if (undo) {
+    if (outcomes.includes('removed') && !options.has('precreate')) io.stdout.write(`next: ${AFTER_UNDO}\n`);
+    return;
+  }
   for (const line of plan.next) io.stdout.write(`next: ${escapeControls(line)}\n`);
 }

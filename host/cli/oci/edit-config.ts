@@ -27,6 +27,8 @@ export interface EditedConfig {
 
 /** Annotations with this prefix set the flags that plugins add to `run`. */
 const FLAG_PREFIX = 'wasm-plugin/';
+/** How many that no plugin has are named. */
+const MAX_UNKNOWN = 3;
 const IMAGE_ANNOTATIONS = ['io.kubernetes.cri.image-name', 'io.kubernetes.cri-o.ImageName'];
 
 /**
@@ -54,6 +56,7 @@ export async function editConfig(
   const flags = settleFlags(context, { flag: (name) => flagValue(context, annotations, name) }, [
     ...(context.contributions.flags.get('run') ?? []),
   ]);
+  for (const warning of unknownFlags(context, annotations)) context.log.warning(warning);
   const session = await createSession(context, { plugins, runId, image });
   try {
     // Two exclusive monitors are a reason not to start at all.
@@ -113,6 +116,16 @@ function flagValue({ contributions }: CommandContext, annotations: ReadonlyMap<s
     if (!(error instanceof FlagValueError)) throw error;
     throw new UsageError(`Annotation ${quote(`${FLAG_PREFIX}${name}`)} is wrong: ${error.message}`);
   }
+}
+
+/** A misspelt limit would else be none, and nobody would know. */
+function unknownFlags({ contributions }: CommandContext, annotations: ReadonlyMap<string, string>): string[] {
+  const known = new Set(contributions.flags.get('run')?.map(({ flag }) => `${FLAG_PREFIX}${flag.name}`));
+  const unknown = [...annotations.keys()].filter((key) => key.startsWith(FLAG_PREFIX) && !known.has(key));
+  const more = unknown.length > MAX_UNKNOWN ? ` and ${unknown.length - MAX_UNKNOWN} more` : '';
+  if (unknown.length === 0) return [];
+  const names = unknown.slice(0, MAX_UNKNOWN).map((key) => quote(key));
+  return [`No plugin has a flag for the annotation ${names.join(', ')}${more}`];
 }
 
 /** Root of a user namespace is no root of the machine. */
