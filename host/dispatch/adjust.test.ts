@@ -56,6 +56,12 @@ const cases: readonly { name: string; edits: Partial<Adjustments>; at: string; w
     want: [],
   },
   {
+    name: 'remove of a path that is written in another way',
+    edits: { mounts: [{ action: 'remove', destination: '//tmp/./', options: [] }] },
+    at: 'mounts',
+    want: [],
+  },
+  {
     name: 'remove of what is absent does nothing',
     edits: { env: [{ action: 'remove', name: 'NOT_THERE' }] },
     at: 'process.env',

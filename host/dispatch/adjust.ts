@@ -3,6 +3,7 @@ import { PluginError, quote } from '../errors/index.js';
 import { escapePointer } from './diff.js';
 import { deviceOnHost } from './host-device.js';
 import { isObject, type Json, type JsonObject, listAt, objectAt, own, safeKey, sameJson } from './json.js';
+import { plainPath } from './keyed-lists.js';
 import type { Contest } from './ownership.js';
 
 /** The edits of one answer, as `wasm-plugin:hook/engine-config` defines them. */
@@ -69,7 +70,12 @@ export function applyAdjustments(config: JsonObject, edits: Adjustments, context
     editList(listAt(process, 'rlimits'), action, target, { type, soft: least, hard: most });
   }
   for (const { action, path, ...device } of edits.devices) {
-    const target: Target = { what: 'device', key: path, thing: `devices[${path}]`, isIt: byField('path', path) };
+    const target: Target = {
+      what: 'device',
+      key: path,
+      thing: `devices[${plainPath(path)}]`,
+      isIt: byPath('path', path),
+    };
     const numbers = action === 'remove' || device.type !== undefined ? {} : find(absolute('device path', path));
     const entry = { path: absolute('device path', path), ...numbers, ...present(device) };
     editList(listAt(objectAt(config, 'linux'), 'devices'), action, target, entry);
@@ -84,8 +90,8 @@ function applyMounts(config: JsonObject, edits: Adjustments['mounts'], editList:
     if (action !== 'remove' && bind && source === undefined) {
       throw invalid(`a bind mount at ${quote(destination)} needs a source`);
     }
-    const isIt = byField('destination', destination);
-    const target: Target = { what: 'mount', key: destination, thing: `mounts[${destination}]`, isIt };
+    const isIt = byPath('destination', destination);
+    const target: Target = { what: 'mount', key: destination, thing: `mounts[${plainPath(destination)}]`, isIt };
     editList(listAt(config, 'mounts'), action, target, {
       destination,
       type: type ?? 'bind',
@@ -202,6 +208,14 @@ function editKey(entries: JsonObject, action: Action, key: string, value: string
 
 function byField(field: string, key: string): (entry: Json) => boolean {
   return (entry) => isObject(entry) && own(entry, field) === key;
+}
+
+function byPath(field: string, path: string): (entry: Json) => boolean {
+  const wanted = plainPath(path);
+  return (entry) => {
+    const found = own(entry, field);
+    return found === wanted || (typeof found === 'string' && plainPath(found) === wanted);
+  };
 }
 
 /** Without the fields that are undefined: JSON has no such value. */

@@ -68,7 +68,7 @@ export async function runEngineConfig(
       parseRunnableConfig(draft);
       const changes = diffConfig(config, draft);
       checkConfigGrants(entry.name, plugin.grants, changes, plugin.manifest.requests);
-      ownership.claim(entry, changes);
+      ownership.claim(entry, changes, draft);
       plugins.keepState(entry, answer);
       return draft;
     });

@@ -1,3 +1,4 @@
+import { posix } from 'node:path';
 import type { AdjustmentKey } from '../grant/index.js';
 import { isRuntimeSetting } from '../oci/index.js';
 import { type Json, own } from './json.js';
@@ -18,13 +19,27 @@ const stringAt =
     return typeof value === 'string' ? value : JSON.stringify(entry);
   };
 
+/** A path of the container as runtimes take it: `/x/`, `//x` and `/x/.` are `/x`. */
+export function plainPath(path: string): string {
+  return NOT_PLAIN.test(path) ? posix.resolve('/', path) : path;
+}
+
+const NOT_PLAIN = /^(?!\/)|\/\.{0,2}(?:\/|$)/;
+
+const pathAt =
+  (field: string) =>
+  (entry: Json): string => {
+    const value = own(entry, field);
+    return typeof value === 'string' ? plainPath(value) : JSON.stringify(entry);
+  };
+
 /** runtime-spec 1.0 config.md and config-linux.md: each of these lists is looked up by the field named here. */
 export const KEYED_LISTS: readonly KeyedList[] = [
-  { pointer: '/mounts', area: 'mounts', keyOf: stringAt('destination') },
+  { pointer: '/mounts', area: 'mounts', keyOf: pathAt('destination') },
   { pointer: '/process/env', area: 'env', keyOf: (entry) => String(entry).split('=', 1)[0] as string },
   { pointer: '/process/rlimits', area: 'rlimits', keyOf: stringAt('type') },
   { pointer: '/linux/namespaces', area: 'namespaces', keyOf: stringAt('type') },
-  { pointer: '/linux/devices', area: 'devices', keyOf: stringAt('path') },
+  { pointer: '/linux/devices', area: 'devices', keyOf: pathAt('path') },
 ];
 
 /** Where every other adjustment writes, longest pointer first where one contains another. */

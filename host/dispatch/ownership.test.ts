@@ -26,7 +26,7 @@ function claimed(steps: readonly Step[]): Ownership {
   for (const { plugin, overrides = [], edit } of steps) {
     const draft = structuredClone(config);
     edit(draft);
-    ownership.claim({ name: plugin, overrides } as unknown as PluginEntry, diffConfig(config, draft));
+    ownership.claim({ name: plugin, overrides } as unknown as PluginEntry, diffConfig(config, draft), draft);
     config = draft;
   }
   return ownership;
@@ -47,6 +47,13 @@ const noHooks: Step['edit'] = (config) => {
   delete config.hooks.poststop;
 };
 
+const mount = (destination: string, source: string, at = 1000): Step['edit'] => {
+  return (config) => {
+    config.mounts ??= [];
+    config.mounts.splice(at, 0, { destination, source });
+  };
+};
+
 const cases: readonly { name: string; steps: readonly Step[]; want: string }[] = [
   {
     name: 'two values of one thing',
@@ -55,6 +62,39 @@ const cases: readonly { name: string; steps: readonly Step[]; want: string }[] =
       { plugin: 'b', edit: env('/y') },
     ],
     want: 'Plugins "a" and "b" both change "env[PATH]": to "PATH=/x" and to "PATH=/y"',
+  },
+  ...['/x/', '//x', '/x/.', '/y/../x'].map((path) => ({
+    name: `two mounts on one path, once as ${path}`,
+    steps: [
+      { plugin: 'a', edit: mount('/x', '/1') },
+      { plugin: 'b', edit: mount(path, '/2') },
+    ],
+    want: 'Plugins "a" and "b" both change "mounts[/x]"',
+  })),
+  {
+    name: 'a mount over that of another',
+    steps: [
+      { plugin: 'a', edit: mount('/x/y/z', '/1') },
+      { plugin: 'b', edit: mount('/x', '/2') },
+    ],
+    want: 'Plugin "b" mounts on "/x", and covers "mounts[/x/y/z]" of plugin "a"',
+  },
+  {
+    name: 'a mount under that of another',
+    steps: [
+      { plugin: 'a', edit: mount('/x/y', '/1') },
+      { plugin: 'b', edit: mount('/x', '/2', 0) },
+    ],
+    want: 'ok',
+  },
+  {
+    name: 'a mount over that of one which it overrides, or beside it',
+    steps: [
+      { plugin: 'a', edit: mount('/x/y', '/1') },
+      { plugin: 'b', overrides: ['a'], edit: mount('/x', '/2') },
+      { plugin: 'c', edit: mount('/x/yy', '/3') },
+    ],
+    want: 'ok',
   },
   {
     name: 'a value and none',
@@ -216,7 +256,7 @@ describe('claim()', () => {
     const ownership = claimed([{ plugin: 'a', edit: env('/x') }]);
     const b = { name: 'b', overrides: [] } as unknown as PluginEntry;
     const made = diffConfig({}, { hostname: 'b', process: { env: ['PATH=/y'] } });
-    expect(thrown(() => ownership.claim(b, made)).code).toBe('CONFIG_CONFLICT');
+    expect(thrown(() => ownership.claim(b, made, {})).code).toBe('CONFIG_CONFLICT');
     expect(ownership.changes).toHaveLength(1);
     expect(ownership.mayReplace(b, { thing: '/hostname', before: 'b', after: 'c' })).toBe(false);
   });
@@ -226,11 +266,23 @@ describe('claim()', () => {
       Object.fromEntries(Array.from({ length: 20_000 }, (_, i) => [`k${i}`, value])) as JsonObject;
     const ownership = createOwnership();
     const plugin = (name: string): PluginEntry => ({ name, overrides: ['a'] }) as unknown as PluginEntry;
-    ownership.claim(plugin('a'), diffConfig({ x: many({ a: 1 }) }, { x: many({ a: 2 }) }));
+    ownership.claim(plugin('a'), diffConfig({ x: many({ a: 1 }) }, { x: many({ a: 2 }) }), {});
     const began = process.cpuUsage();
-    ownership.claim(plugin('b'), diffConfig({ x: many({ a: 2 }) }, { x: many(0) }));
+    ownership.claim(plugin('b'), diffConfig({ x: many({ a: 2 }) }, { x: many(0) }), {});
     expect(process.cpuUsage(began).user / 1000).toBeLessThan(3000);
   });
+});
+
+test('claim() is quick where many deep mounts could be covered', () => {
+  const ownership = createOwnership();
+  const plugin = (name: string): PluginEntry => ({ name, overrides: [] }) as unknown as PluginEntry;
+  const deep = Array.from({ length: 9000 }, (_, i) => ({ destination: `/${'a/'.repeat(200)}${i}` }));
+  const before: JsonObject = { mounts: deep };
+  const after: JsonObject = { mounts: [...deep, { destination: '/b' }] };
+  ownership.claim(plugin('a'), diffConfig({}, before), before);
+  const began = process.cpuUsage();
+  ownership.claim(plugin('b'), diffConfig(before, after), after);
+  expect(process.cpuUsage(began).user / 1000).toBeLessThan(3000);
 });
 
 describe('mayReplace()', () => {

@@ -2,7 +2,8 @@ import { PluginError, quote } from '../errors/index.js';
 import { covers, type Grant, parsePointer } from '../grant/index.js';
 import type { Change } from './diff.js';
 import { grantHint } from './grant-hint.js';
-import { isObject, type Json, sameJson } from './json.js';
+import { isObject, type Json, type JsonObject, own, sameJson } from './json.js';
+import { plainPath } from './keyed-lists.js';
 import type { PluginEntry } from './source.js';
 
 /** A change with the plugin that made it, for `--dry-run` and for the log. */
@@ -25,9 +26,10 @@ export interface Ownership {
   /**
    * Take over the things that `plugin` changed, or say who has them.
    *
+   * @param config - with these changes.
    * @throws PluginError `CONFIG_CONFLICT` that names both plugins and both values. Then nothing was taken over.
    */
-  claim(plugin: PluginEntry, changes: readonly Change[]): void;
+  claim(plugin: PluginEntry, changes: readonly Change[], config: JsonObject): void;
   /** Every change so far, in the order they were made. */
   readonly changes: readonly OwnedChange[];
 }
@@ -61,6 +63,23 @@ export function createOwnership(): Ownership {
     }
   }
 
+  /** A mount covers what was mounted below it before. */
+  function checkCovered(plugin: PluginEntry, made: readonly Change[], config: JsonObject): void {
+    const covering = made.filter(({ thing, after }) => thing.startsWith(MOUNT) && after !== undefined);
+    if (covering.length === 0) return;
+    const order = lastPlaces(own(config, 'mounts'));
+    const above = new Set(covering.map(({ thing }) => thing.slice(MOUNT.length, -1)));
+    const lengths = new Set([...above].map((path) => path.length));
+    for (const thing of claims.keys()) {
+      const path = thing.startsWith(MOUNT) ? thing.slice(MOUNT.length, -1) : '/';
+      const covered = foldersAbove(path, lengths).find(
+        (at) => above.has(at) && order.get(at)! > (order.get(path) ?? Infinity),
+      );
+      const claim = covered === undefined ? undefined : against(plugin, thing).find(({ value }) => value !== undefined);
+      if (claim !== undefined) throw coveredMount(plugin.name, claim.plugin, thing, covered!);
+    }
+  }
+
   return {
     changes,
     mayReplace(plugin, { thing, before, after }) {
@@ -70,12 +89,13 @@ export function createOwnership(): Ownership {
         throw conflict(plugin.name, { ...claim, value: before }, { thing, after });
       return true;
     },
-    claim(plugin, made) {
+    claim(plugin, made, config) {
       for (const change of made) {
         const claim = against(plugin, change.thing).find((other) => !agree(other, change));
         if (claim !== undefined) throw conflict(plugin.name, claim, change);
       }
       checkInside(plugin, made);
+      checkCovered(plugin, made, config);
       for (const change of made) {
         const { thing, after: value, appended } = change;
         const kept = (claims.get(thing) ?? []).filter((other) => agree(other, change));
@@ -84,6 +104,26 @@ export function createOwnership(): Ownership {
       }
     },
   };
+}
+
+const MOUNT = 'mounts[';
+/** No longer path can be mounted on. */
+const MAX_PATH_CHARS = 4096;
+
+/** Where in the list the last mount on each path stands. */
+function lastPlaces(mounts: Json | undefined): ReadonlyMap<string, number> {
+  const entries = Array.isArray(mounts) ? mounts : [];
+  return new Map(entries.map((entry, index) => [plainPath(String(own(entry, 'destination'))), index]));
+}
+
+/** @param lengths - only those that are as long as one of these: a list may have thousands of deep paths. */
+function foldersAbove(path: string, lengths: ReadonlySet<number>): string[] {
+  const found: string[] = [];
+  if (path.length > MAX_PATH_CHARS) return found;
+  for (let end = path.lastIndexOf('/'); end > 0; end = path.lastIndexOf('/', end - 1)) {
+    if (lengths.has(end)) found.push(path.slice(0, end));
+  }
+  return found;
 }
 
 /** Whether a claim still holds after a change of its thing. */
@@ -132,6 +172,17 @@ export function checkConfigGrants(
       );
     }
   }
+}
+
+function coveredMount(plugin: string, owner: string, thing: string, path: string): PluginError {
+  return new PluginError(
+    'CONFIG_CONFLICT',
+    `Plugin ${quote(plugin)} mounts on ${quote(path)}, and covers ${quote(thing)} of plugin ${quote(owner)}`,
+    {
+      hint: `Disable one of them, or install ${quote(plugin)} with --overrides ${owner} if its mount should win.`,
+      details: { owner, plugin, thing },
+    },
+  );
 }
 
 function conflict(plugin: string, owner: Claim, { thing, after }: Pick<Contest, 'thing' | 'after'>): PluginError {
