@@ -67,6 +67,7 @@ const cases: { words: string[]; exitCode: number; says: string[] }[] = [
   { words: ['logs', '--tail', '5', 'web'], exitCode: 2, says: ['Pipe it'] },
   { words: ['cleanup', 'web'], exitCode: 2, says: ['too many arguments'] },
   { words: ['cleanup', '--force'], exitCode: 2, says: ['wasm-plugin stop NAME'] },
+  { words: ['install', 'https://example.com/x.sif'], exitCode: 1, says: ['no such file', 'Nothing is fetched'] },
   { words: ['setup'], exitCode: 2, says: ["missing required argument 'ENGINE'"] },
   { words: ['setup', 'docker'], exitCode: 2, says: ['none of podman, containerd'] },
   { words: ['setup', 'podman', '--runtime', 'nosuch'], exitCode: 1, says: ['There is no "nosuch" in', '--runtime'] },

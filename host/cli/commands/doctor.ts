@@ -106,7 +106,9 @@ function checkStores({ stores }: CommandContext): StoreFacts[] {
   try {
     return stores.visible().map(checkStore);
   } catch (error) {
-    return [{ kind: 'unusable', root: '', plugins: 0, enabled: 0, problems: [reasonOf(error)] }];
+    const hint = hintOf(error);
+    const problems = [reasonOf(error), ...(hint === undefined ? [] : [hint])];
+    return [{ kind: 'unusable', root: '', plugins: 0, enabled: 0, problems }];
   }
 }
 

@@ -51,12 +51,13 @@ export const run: RunCommand = async (context, { args, options }) => {
     if (options.has('json')) printJson(context.io, recordJson({ record: result.record, store }, false));
     return EXIT_OK;
   } catch (error) {
-    throw failed(what, error, { hint: folderHint(path, resolve(context.io.cwd, path)) });
+    throw failed(what, error, { hint: pathHint(path, resolve(context.io.cwd, path)) });
   }
 };
 
 /** A folder is what an author has before `compile`. */
-function folderHint(typed: string, path: string): string | undefined {
+function pathHint(typed: string, path: string): string | undefined {
+  if (/^[a-z][a-z+.-]*:\/\//i.test(typed)) return 'Nothing is fetched: download the file, then install that';
   if (statSync(path, { throwIfNoEntry: false })?.isDirectory() !== true) return undefined;
   const sif = `${typed.replace(/\/+$/, '')}/${basename(path)}.sif`;
   return `Install takes a package file: wasm-plugin compile ${typed}, then wasm-plugin install ${sif}`;

@@ -20,6 +20,7 @@ const TOOLS = ['/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin', '/s
 const RUNTIMES = ['crun', 'runc'];
 const AFTER_UNDO =
   'containers that were started through it can only be stopped, entered and removed with it: if there are any, set it up again until they are gone';
+const AFTER_CONTAINERD = `take its tables out of ${MAIN_CONFIG}, where they were put there, and restart containerd`;
 
 /** `setup ENGINE`: the programs and the configuration that make another engine's containers see plugins. */
 export const run: RunCommand = async (context, parsed) => {
@@ -91,7 +92,12 @@ function isExecutable(path: string): boolean {
   }
 }
 
-function print({ io }: CommandContext, { options }: ParsedBuiltin, plan: Plan, outcomes: readonly Outcome[]): void {
+function print(
+  { io }: CommandContext,
+  { args, options }: ParsedBuiltin,
+  plan: Plan,
+  outcomes: readonly Outcome[],
+): void {
   const undo = options.has('undo');
   const files = plan.files.map(({ path, text, mode }, index) => ({
     path,
@@ -109,7 +115,9 @@ function print({ io }: CommandContext, { options }: ParsedBuiltin, plan: Plan, o
     io.stdout.write(`${is}${outcome}: ${escapeControls(path)}\n`);
   }
   if (undo) {
-    if (outcomes.includes('removed') && !options.has('precreate')) io.stdout.write(`next: ${AFTER_UNDO}\n`);
+    if (!outcomes.includes('removed') || options.has('precreate')) return;
+    io.stdout.write(`next: ${AFTER_UNDO}\n`);
+    if (args[0] === 'containerd') io.stdout.write(`next: ${AFTER_CONTAINERD}\n`);
     return;
   }
   for (const line of plan.next) io.stdout.write(`next: ${escapeControls(line)}\n`);
