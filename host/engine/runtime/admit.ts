@@ -49,6 +49,7 @@ export function admitForRuntime(
   if ((config.process?.args ?? []).length === 0) {
     throw refused('process.args', 'there is no command to run');
   }
+  checkPaths(config);
   const idMaps = own.uid === 0 ? undefined : admitIdMaps(config, own);
   admitNamespaces(`the engine ${kind}`, config, own.uid);
   if (own.uid !== 0 && idMaps === undefined) {
@@ -63,6 +64,17 @@ export function admitForRuntime(
     }
   }
   return idMaps;
+}
+
+const CONTROLS = /[\u0000-\u001f\u007f-\u009f]/;
+
+/** The runtime prints its errors itself, on the command's stderr, and crun the paths in them as they are: to a terminal, perhaps. */
+function checkPaths({ process, mounts = [] }: OciConfig): void {
+  for (const path of [process?.cwd ?? '', ...mounts.flatMap(({ destination, source = '' }) => [destination, source])]) {
+    if (CONTROLS.test(path)) {
+      throw refused(`the path ${quote(path)}`, 'it has control characters');
+    }
+  }
 }
 
 function checkOneId(kind: RuntimeKind, config: OciConfig): void {
