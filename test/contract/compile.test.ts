@@ -159,6 +159,17 @@ test('says what to rename where no other function is a hook', async () => {
   });
 });
 
+test('a name tells more than a parameter, which may be copied or left out', async () => {
+  const source = [
+    'import { CommandRequest } from "@wasm-plugin/assemblyscript";',
+    'export function engineconfig(request: CommandRequest): void {}',
+    'export function post_start_process(): void {}',
+  ].join('\n');
+  await expect(compileProject(project({ [ENTRY]: source }))).rejects.toMatchObject({
+    hint: 'Rename engineconfig to engineConfig, post_start_process to postStartProcess.',
+  });
+});
+
 test("the examples in the SDK's README compile together", async () => {
   const readme = readFileSync(join(import.meta.dirname, '../../guest-sdk/assemblyscript/README.md'), 'utf8');
   const examples = [...readme.matchAll(/```ts\n(.*?)```/gs)].map(([, source = '']) => source);

@@ -49,11 +49,16 @@ const HOOK_NAMES: ReadonlyMap<string, string> = new Map(Object.entries(hooks).ma
 /** The names that make an exported function a hook, for messages. */
 export const hookNames: readonly string[] = [...HOOK_NAMES.keys()];
 
+/** A name without what separates its words: `engine_config`, `engineconfig` and `EngineConfig` mean one hook. */
+function bare(name: string): string {
+  return name.replaceAll('_', '').toLowerCase();
+}
+
 export interface FoundHooks {
   readonly hooks: readonly FoundHook[];
   /** How many mistakes were reported to the parser. */
   readonly mistakes: number;
-  /** What to rename: exported functions that take a hook's request under another name. */
+  /** What to rename: exported functions that take a hook's request, or are nearly called like one. */
   readonly misspelt: readonly { readonly name: string; readonly meant: string }[];
 }
 
@@ -143,13 +148,15 @@ class HookFinder {
   private warnOfMisspelling(name: string, declaration: FunctionDeclaration): void {
     const { parameters } = declaration.signature;
     const type = parameters.length === 1 && parameters[0] !== undefined ? this.typeName(parameters[0].type) : undefined;
-    const meant = HOOK_OF_REQUEST.get(type ?? '');
+    const alike = hookNames.find((hook) => bare(hook) === bare(name));
+    const meant = alike ?? HOOK_OF_REQUEST.get(type ?? '');
     if (meant !== undefined) {
+      const why = alike === undefined ? `the hook that takes ${type} is "${meant}"` : `the hook is "${meant}"`;
       this.misspelt.push({ name, meant });
       this.parser.warning(
         this.enums.DiagnosticCode.User_defined_0,
         declaration.name.range,
-        `"${name}" is no hook and will not be called: the hook that takes ${type} is "${meant}"`,
+        `"${name}" is no hook and will not be called: ${why}`,
       );
     }
   }
