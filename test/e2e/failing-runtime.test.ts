@@ -50,7 +50,7 @@ for (const identity of ['root', 'user'] as const) {
       runBase = join(workshop.folder, 'runs');
       mkdirSync(runBase, { mode: 0o700 });
       giveTo(identity, runBase);
-      chmodSync(workshop.folder, 0o777);
+      chmodSync(workshop.folder, 0o1777);
     });
     afterAll(() => workshop.dispose());
 

@@ -2,12 +2,13 @@
 import { execFile } from 'node:child_process';
 import type { Duplex } from 'node:stream';
 import { promisify } from 'node:util';
-import { escapeControls, PluginError, quote } from '../../errors/index.js';
+import { PluginError, quote } from '../../errors/index.js';
 import type { Channel, Conclusion, ContainerEnd, ContainerSteps, Life, Supervision } from '../common/index.js';
 import {
   childrenOf,
   createChannel,
   endedBeforeCommand,
+  firstWords,
   sendSignal,
   setupHint,
   TOOLS_PATH,
@@ -98,9 +99,8 @@ class BuiltinSteps implements ContainerSteps {
 }
 
 function toolFailed(said: string, cause?: unknown): PluginError {
-  const lines = said.trim().split('\n').filter(Boolean).map(escapeControls);
   const mount = /^mount: (\/.*?): /m.exec(said)?.[1];
-  return new PluginError('ENGINE_FAILED', `Cannot start the container: ${lines.join('; ')}`, {
+  return new PluginError('ENGINE_FAILED', `Cannot start the container: ${firstWords(said)}`, {
     cause,
     ...(mount === undefined ? {} : { details: { mount } }),
     hint: setupHint(said),

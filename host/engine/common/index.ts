@@ -31,7 +31,7 @@ export { childrenOf, processStats } from './process-stats.js';
 export type { RunDirectory } from './run-directory.js';
 export { cleanupStale, createRunDirectory, defaultRunBase, isOurs, openBase } from './run-directory.js';
 export { sendSignal } from './send-signal.js';
-export { endedBeforeCommand, setupHint } from './setup-words.js';
+export { endedBeforeCommand, firstWords, setupHint } from './setup-words.js';
 export type { OutermostProcess } from './start.js';
 export { asEngineFailure, checkStart, spawnOutermost } from './start.js';
 export type { Conclusion, ContainerEnd, ContainerSteps, Life, Supervision } from './supervise.js';

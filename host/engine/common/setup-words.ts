@@ -1,10 +1,12 @@
 import type { ChildProcess } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { PluginError } from '../../errors/index.js';
+import { escapeControls, PluginError } from '../../errors/index.js';
 import type { ExitStatus } from '../engine.js';
 
 const MAX_CHARS = 8192;
 const LAST_WORDS_MS = 500;
+/** What fails first is the reason; all else that is mounted fails after it. */
+const MAX_LINES = 3;
 
 /** What the tools of a container's setup say on their standard error. */
 export interface SetupWords {
@@ -31,6 +33,13 @@ export function collectSetupWords({ stderr }: ChildProcess): SetupWords {
 /** Whether the container was killed: only KILL takes its first process, and unshare of util-linux 2.38 then fails on a signal mask. */
 export function tellsOfKill(words: string): boolean {
   return words.includes('sigprocmask unblock failed');
+}
+
+/** What was said first, in one line and without control characters. */
+export function firstWords(words: string): string {
+  const lines = words.trim().split('\n').filter(Boolean).map(escapeControls);
+  const more = lines.length - MAX_LINES;
+  return [...lines.slice(0, MAX_LINES), ...(more > 0 ? [`and ${more} more lines`] : [])].join('; ');
 }
 
 /** What to do about it, if the words tell. */

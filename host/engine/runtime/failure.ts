@@ -1,7 +1,7 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
-import { escapeControls, PluginError } from '../../errors/index.js';
+import { PluginError } from '../../errors/index.js';
 import type { OciConfig } from '../../oci/index.js';
-import { setupHint } from '../common/index.js';
+import { firstWords, setupHint } from '../common/index.js';
 
 const MAX_LOG_BYTES = 64 * 1024;
 const MAX_WORDS = 2000;
@@ -40,12 +40,11 @@ export function exitCodeOfWords(words: string): 126 | 127 | undefined {
 
 /** @param said - words of the runtime or of a tool; hostile, since names of the config are in them. */
 export function setupFailed(name: string, said: string, config: OciConfig): PluginError {
-  const lines = said.trim().split('\n').filter(Boolean).map(escapeControls);
   const mount = config.mounts?.find(
     // crun leaves out the first slash.
     ({ destination }) => mentions(said, destination) || mentions(said, destination.slice(1)),
   )?.destination;
-  return new PluginError('ENGINE_FAILED', `Cannot start the container with ${name}: ${lines.join('; ')}`, {
+  return new PluginError('ENGINE_FAILED', `Cannot start the container with ${name}: ${firstWords(said)}`, {
     ...(mount === undefined ? {} : { details: { mount } }),
     hint: setupHint(said),
   });
