@@ -25,14 +25,19 @@ export function guestError(plugin: string, hook: string, payload: Uint8Array): P
  * Below this layer nobody knows the plugin's name, and an error without it helps no operator.
  *
  * @param hook - where the error does not name it.
+ * @param signal - the caller's, whose reason is why a call was given up.
  */
-export function named(plugin: string, error: unknown, hook?: string): unknown {
+export function named(
+  plugin: string,
+  error: unknown,
+  { hook, signal }: { readonly hook?: string; readonly signal?: AbortSignal | undefined } = {},
+): unknown {
   if (!(error instanceof PluginError)) {
     return error;
   }
   const where = hook === undefined ? '' : `Cannot call ${hook}: `;
   return new PluginError(error.code, `Plugin ${quote(plugin)}: ${where}${error.message}`, {
-    cause: error,
+    cause: error.code === 'CALL_ABORTED' && signal?.aborted === true ? signal.reason : error,
     hint: error.hint,
     details: { ...error.details, plugin },
   });

@@ -44,7 +44,7 @@ export interface Plugin {
    * @throws TypeError if `request` does not fit the schema or `options` are none, RangeError for one out of bounds. PluginError
    *   `HOOK_MISSING`; `GUEST_ERROR` when the plugin answers with its error arm (its own code is `details.guestCode`); `GUEST_TRAP`,
    *   `GUEST_EXIT`, `DEADLINE_EXCEEDED`, `FUEL_EXHAUSTED`, `LIMIT_EXCEEDED`, `THREAD_FAILED` or `HOST_BUG` when it dies (the next call gets a
-   *   fresh instance); `CALL_ABORTED` after `signal`, which costs the instance if it was at work; `PLUGIN_QUARANTINED` after too many
+   *   fresh instance); `CALL_ABORTED` after `signal`, with its reason as `cause`, which costs the instance if it was at work; `PLUGIN_QUARANTINED` after too many
    *   deaths in a row; `LIMIT_EXCEEDED` when too many calls wait or the request is too large; `ABI_MALFORMED` when its answer does
    *   not fit; `PLUGIN_CLOSED`.
    */
@@ -162,7 +162,7 @@ export function createPlugin(parts: PluginParts): Plugin {
     try {
       result = pool.callSync(hook, request, options);
     } catch (error) {
-      throw named(manifest.name, error);
+      throw named(manifest.name, error, options);
     }
     return payloadOf(hook, result);
   }
@@ -178,7 +178,7 @@ export function createPlugin(parts: PluginParts): Plugin {
     try {
       result = await pool.call(hook, request, options, report);
     } catch (error) {
-      throw named(manifest.name, error);
+      throw named(manifest.name, error, options);
     }
     return payloadOf(hook, result);
   }
@@ -187,7 +187,7 @@ export function createPlugin(parts: PluginParts): Plugin {
     try {
       return decode(schema, bytes, 'response');
     } catch (error) {
-      throw named(manifest.name, error, id);
+      throw named(manifest.name, error, { hook: id });
     }
   }
 

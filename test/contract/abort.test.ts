@@ -12,12 +12,16 @@ const GAVE_UP = {
   // Where the guest was, if it was at work, may follow.
   message: expect.stringContaining(`Plugin "${NAME}": Cannot call ${HOOK}: the caller gave up`),
 };
+const REASON = new Error('the user closed the window');
 const count = (plugin: Plugin): Promise<number | undefined> => byteOf(plugin.callRaw(HOOK, act.count()));
 
 describe.each(MODES)('%s: a call whose caller gave up', (isolation) => {
   test('before it is not made, and starts nothing', async () => {
     const plugin = await loadActing({ isolation });
-    expect(await rejected(plugin.callRaw(HOOK, act.trap(), { signal: AbortSignal.abort() }))).toMatchObject(GAVE_UP);
+    const given = { signal: AbortSignal.abort(REASON) };
+    const error = await rejected(plugin.callRaw(HOOK, act.trap(), given));
+    expect(error).toMatchObject(GAVE_UP);
+    expect((error as Error).cause).toBe(REASON);
     expect(plugin.totals()).toMatchObject({ calls: 0, instances: 0 });
   });
 
@@ -37,12 +41,12 @@ describe.each(MODES)('%s: a call whose caller gave up', (isolation) => {
       answer(request) {
         waiting = rejected(plugin.callRaw(HOOK, act.echo(), { signal: controller.signal }));
         next = count(plugin);
-        controller.abort();
+        controller.abort(REASON);
         return request;
       },
     });
     await plugin.callRaw(HOOK, act.ask());
-    expect(await waiting).toMatchObject(GAVE_UP);
+    expect(await waiting).toMatchObject({ ...GAVE_UP, cause: REASON });
     expect(await next).toBe(2);
     expect(plugin.totals()).toMatchObject({ calls: 2, failures: 0, deaths: 0 });
   });
@@ -55,14 +59,13 @@ describe.each(MODES)('%s: a call whose caller gave up', (isolation) => {
       answer(request) {
         asked++;
         if (asked === 3) {
-          controller.abort();
+          controller.abort(REASON);
         }
         return request;
       },
     });
-    expect(await rejected(plugin.callRaw(HOOK, act.askForEver(), { signal: controller.signal }))).toMatchObject(
-      GAVE_UP,
-    );
+    const error = await rejected(plugin.callRaw(HOOK, act.askForEver(), { signal: controller.signal }));
+    expect(error).toMatchObject({ ...GAVE_UP, cause: REASON });
     expect(asked).toBe(3);
     expect(await count(plugin)).toBe(1);
     expect(plugin.totals().deaths).toBe(1);
