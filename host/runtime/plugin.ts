@@ -44,9 +44,9 @@ export interface Plugin {
    * @throws TypeError if `request` does not fit the schema or `options` are none, RangeError for one out of bounds. PluginError
    *   `HOOK_MISSING`; `GUEST_ERROR` when the plugin answers with its error arm (its own code is `details.guestCode`); `GUEST_TRAP`,
    *   `GUEST_EXIT`, `DEADLINE_EXCEEDED`, `FUEL_EXHAUSTED`, `LIMIT_EXCEEDED`, `THREAD_FAILED` or `HOST_BUG` when it dies (the next call gets a
-   *   fresh instance); `CALL_ABORTED` after `signal`, with its reason as `cause`, which costs the instance if it was at work; `PLUGIN_QUARANTINED` after too many
-   *   deaths in a row; `LIMIT_EXCEEDED` when too many calls wait or the request is too large; `ABI_MALFORMED` when its answer does
-   *   not fit; `PLUGIN_CLOSED`.
+   *   fresh instance); `CALL_ABORTED` after `signal`, with its reason as `cause`, which costs the instance if it was at work;
+   *   `PLUGIN_QUARANTINED` after too many deaths in a row; `LIMIT_EXCEEDED` when too many calls wait or the request is too large;
+   *   `ABI_MALFORMED` when its answer does not fit; `PLUGIN_CLOSED`.
    */
   call<Req, Res, ReqInput, ResInput>(
     hook: Hook<Req, Res, ReqInput, ResInput>,
