@@ -13,6 +13,7 @@ let home: string;
 beforeEach(() => {
   home = realpathSync(mkdtempSync(join(tmpdir(), 'wasm-plugin-check-')));
   mkdirSync(join(home, 'pkg/dist/bin'), { recursive: true });
+  mkdirSync(join(home, 'store'));
   for (const name of ['node', 'crun']) writeFileSync(join(home, name), '', { mode: 0o755 });
   writeFileSync(join(home, 'pkg/dist/bin/wasm-plugin.js'), '');
 });
@@ -109,6 +110,12 @@ const cases = [
     notes: [
       '"/.config/containers/containers.conf.d/wasm-plugin.conf" is not there: podman does not know the runtime by its name',
     ],
+  },
+  {
+    name: 'the store is gone, or not there yet',
+    act: () => rmSync(join(home, 'store'), { recursive: true }),
+    problems: [],
+    notes: ['there is no store in "/store": containers start without plugins'],
   },
   {
     name: 'lists of podman have changed',

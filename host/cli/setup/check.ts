@@ -1,5 +1,5 @@
 /** Whether what a setup wrote is there and still right, for `doctor`. Reads only. */
-import { accessSync, constants, realpathSync, statSync } from 'node:fs';
+import { accessSync, constants, existsSync, realpathSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { quote } from '../../errors/index.js';
 import { HOST_VERSION } from '../../runtime/index.js';
@@ -63,7 +63,10 @@ function checkOne(engine: SetupEngine, path: string, places: SetupPlaces, precre
   const { runtime, store } = entry;
   const problems = [...whatIsGone(entry), ...differentVersion(entry)];
   const { files } = planAgain(engine, entry, { folder: dirname(path), config: places.config }, precreate);
-  const notes = othersCanChange({ ...entry, folder: dirname(path), config: places.config });
+  const notes = [
+    ...othersCanChange({ ...entry, folder: dirname(path), config: places.config }),
+    ...(existsSync(store) ? [] : [`there is no store in ${quote(store, 4096)}: containers start without plugins`]),
+  ];
   for (const file of files) {
     const found = readIfThere(file.path);
     if (found === file.text) continue;
