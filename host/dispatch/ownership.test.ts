@@ -80,6 +80,14 @@ const cases: readonly { name: string; steps: readonly Step[]; want: string }[] =
     want: 'Plugin "b" mounts on "/x", and covers "mounts[/x/y/z]" of plugin "a"',
   },
   {
+    name: 'a mount over the whole root',
+    steps: [
+      { plugin: 'a', edit: mount('/x', '/1') },
+      { plugin: 'b', edit: mount('/', '/2') },
+    ],
+    want: 'Plugin "b" mounts on "/", and covers "mounts[/x]" of plugin "a"',
+  },
+  {
     name: 'a mount under that of another',
     steps: [
       { plugin: 'a', edit: mount('/x/y', '/1') },

@@ -123,6 +123,7 @@ function foldersAbove(path: string, lengths: ReadonlySet<number>): string[] {
   for (let end = path.lastIndexOf('/'); end > 0; end = path.lastIndexOf('/', end - 1)) {
     if (lengths.has(end)) found.push(path.slice(0, end));
   }
+  if (path !== '/') found.push('/');
   return found;
 }
 
